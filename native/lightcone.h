@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lightcone C ABI: the geometry of probability tables.
+ *
+ * Vocabulary. A model is one probability table p[n][c] over N samples and C classes; a set of M
+ * models is a table (M, N, C), row-major. s = sqrt(p). BC_n(i,j) = sum_c s[i][n][c] s[j][n][c].
+ * Distances are in nats per sample. Truth is the one-hot label table, ignorance is 1/C everywhere.
+ *
+ * Conventions. Every function that can fail returns a lightcone_status; lightcone_last_error() then
+ * holds one sentence for the calling thread. Sizes are int64_t. Option and report structs begin
+ * with their own size in bytes: fill them with the matching _init function. Pointers named out are
+ * written only on success unless the text says otherwise. `threads` <= 0 means all processors.
+ * Handles may be shared by threads for reading; create, add and destroy need exclusive use.
+ */
+#ifndef LIGHTCONE_H
+#define LIGHTCONE_H
+
+#include <stdint.h>
+
+#if defined(LIGHTCONE_BUILD)
+#define LIGHTCONE_API __attribute__((visibility("default")))
+#else
+#define LIGHTCONE_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised by one whenever a struct or a signature below changes. */
+#define LIGHTCONE_ABI_VERSION 1
+
+typedef int32_t lightcone_status;
+#define LIGHTCONE_OK 0
+#define LIGHTCONE_INVALID_ARGUMENT 1 /* the call is wrong: null pointer, size, unknown constant */
+#define LIGHTCONE_INVALID_DATA 2     /* the data is wrong: the message names file, model, sample, value */
+#define LIGHTCONE_IO 3               /* a file could not be read */
+#define LIGHTCONE_OUT_OF_MEMORY 4
+#define LIGHTCONE_CANCELLED 5
+#define LIGHTCONE_UNSUPPORTED 6 /* valid, but not on this machine or backend: the message says why */
+#define LIGHTCONE_INTERNAL 7
+
+/* What the numbers of a table are. -inf is a zero probability in the two logarithmic kinds. */
+#define LIGHTCONE_PROBABILITIES 1
+#define LIGHTCONE_LOG_PROBABILITIES 2
+#define LIGHTCONE_LOGITS 3
+
+/* Element types, little-endian. */
+#define LIGHTCONE_FLOAT32 1
+#define LIGHTCONE_FLOAT64 2
+
+/* Instruction sets of the CPU kernels. AUTO takes the best the processor has, or what the
+ * environment variable LIGHTCONE_ISA (portable, avx2, avx512) forces. */
+#define LIGHTCONE_ISA_AUTO 0
+#define LIGHTCONE_ISA_PORTABLE 1
+#define LIGHTCONE_ISA_AVX2 2
+#define LIGHTCONE_ISA_AVX512 3
+
+#define LIGHTCONE_METRIC_BHATTACHARYYA 1
+
+#define LIGHTCONE_REFINE_AUTO 0 /* near and flagged pairs again in float64 from the source rows */
+#define LIGHTCONE_REFINE_OFF 1  /* flagged pairs only: the near ones keep the float32 error */
+
+#define LIGHTCONE_INFINITY_KEEP 0 /* -log 0 stays +inf */
+#define LIGHTCONE_INFINITY_CAP 1  /* each infinite per-sample term becomes infinity_cap */
+
+/* ---- library ---------------------------------------------------------------------------- */
+
+LIGHTCONE_API int32_t lightcone_abi_version(void);
+/* Semantic version, for example "0.1.0". Static storage. */
+LIGHTCONE_API const char* lightcone_version(void);
+/* The sentence for the last failure on this thread; "" if none. Valid until the next call. */
+LIGHTCONE_API const char* lightcone_last_error(void);
+/* The instruction set that `isa` resolves to on this machine (LIGHTCONE_ISA_...), or
+ * LIGHTCONE_UNSUPPORTED if it cannot run here or LIGHTCONE_ISA names an unknown one. */
+LIGHTCONE_API lightcone_status lightcone_isa_resolve(int32_t isa, int32_t* out);
+/* "portable", "avx2", "avx512"; "" for an unknown constant. Static storage. */
+LIGHTCONE_API const char* lightcone_isa_name(int32_t isa);
+
+/* ---- control: progress and cancellation, safe from any thread ----------------------------- */
+
+typedef struct lightcone_control lightcone_control;
+LIGHTCONE_API lightcone_status lightcone_control_create(lightcone_control** out);
+LIGHTCONE_API void lightcone_control_destroy(lightcone_control* control); /* null is allowed */
+/* Asks the running call to stop: it returns LIGHTCONE_CANCELLED within about 100 ms. */
+LIGHTCONE_API void lightcone_control_cancel(lightcone_control* control);
+/* Work done and in all, in units of the running call (for distances: pair-samples). */
+LIGHTCONE_API int64_t lightcone_control_done(const lightcone_control* control);
+LIGHTCONE_API int64_t lightcone_control_total(const lightcone_control* control);
+
+/* ---- predictions: a table (M, N, C) put together from blocks in memory and in files -------- */
+
+typedef struct lightcone_predictions lightcone_predictions;
+
+/* M >= 1, N >= 1, C >= 2. */
+LIGHTCONE_API lightcone_status lightcone_predictions_create(int64_t models, int64_t samples,
+                                                            int64_t classes,
+                                                            lightcone_predictions** out);
+LIGHTCONE_API void lightcone_predictions_destroy(lightcone_predictions* predictions); /* null is allowed */
+
+/* Adds the rectangle of models [model_begin, model_begin + models) and samples [sample_begin,
+ * sample_begin + samples): rows of C numbers, the rows of one model adjacent, model k of the block
+ * at k * model_stride_bytes. The memory is borrowed until destroy and never written. `name` (may
+ * be null) stands for the block in messages. Aligned to the element size. */
+LIGHTCONE_API lightcone_status lightcone_predictions_add_memory(
+    lightcone_predictions* predictions, const void* address, const char* name, int32_t kind,
+    int32_t dtype, int64_t model_begin, int64_t models, int64_t sample_begin, int64_t samples,
+    int64_t model_stride_bytes);
+/* The same from a file, beginning `offset` bytes in. The file is opened here, read with pread as
+ * needed and closed by destroy; LIGHTCONE_IO if it is missing or too short. */
+LIGHTCONE_API lightcone_status lightcone_predictions_add_file(
+    lightcone_predictions* predictions, const char* path, int64_t offset, int32_t kind,
+    int32_t dtype, int64_t model_begin, int64_t models, int64_t sample_begin, int64_t samples,
+    int64_t model_stride_bytes);
+
+/* Checks, once, that the blocks cover the table exactly once and that every row is a distribution:
+ * no NaN, no +inf, probabilities >= 0 and summing to 1 within 1e-3 (log-probabilities likewise
+ * after exp; logits need one finite entry). Rows are renormalised whenever they are read. The first
+ * bad row in (model, sample) order is named. Must succeed before any use below. */
+LIGHTCONE_API lightcone_status lightcone_predictions_validate(lightcone_predictions* predictions,
+                                                              int32_t threads,
+                                                              lightcone_control* control);
+
+/* Source rows as normalised float64 log-probabilities: out (samples, C). */
+LIGHTCONE_API lightcone_status lightcone_predictions_read(const lightcone_predictions* predictions,
+                                                          int64_t model, int64_t sample_begin,
+                                                          int64_t samples, double* out);
+
+/* ---- distances ---------------------------------------------------------------------------- */
+
+typedef struct lightcone_distances_options {
+  int64_t size;
+  int32_t metric;        /* LIGHTCONE_METRIC_...; default bhattacharyya */
+  int32_t refine;        /* LIGHTCONE_REFINE_...; default auto */
+  int32_t infinity;      /* LIGHTCONE_INFINITY_...; default keep */
+  int32_t threads;       /* default 0, all */
+  int32_t isa;           /* default auto */
+  int32_t out_dtype;     /* LIGHTCONE_FLOAT32 (default) or LIGHTCONE_FLOAT64 */
+  double infinity_cap;   /* nats; default 100 */
+  int64_t sample_begin;  /* the samples begin, begin + step, ... < end; default all */
+  int64_t sample_end;    /* -1: N */
+  int64_t sample_step;   /* >= 1 */
+  int64_t panel_bytes;   /* scratch for sqrt-probability panels; default 0: 512 MiB */
+} lightcone_distances_options;
+
+typedef struct lightcone_distances_report {
+  int64_t size;
+  int64_t samples;          /* used, after the subset */
+  int64_t pairs;            /* M (M - 1) / 2 */
+  int64_t near_pairs;       /* redone because d < 0.15 / sqrt(N) */
+  int64_t flagged_pairs;    /* redone because a float32 product underflowed */
+  int64_t infinite_terms;   /* (pair, sample) terms with BC_n = 0, each unordered pair once */
+  int64_t infinite_pairs;   /* pairs with at least one such term */
+  int64_t working_bytes;    /* memory taken besides input and output */
+  double read_seconds;      /* ingest: rows to panels */
+  double distances_seconds; /* fast kernel, both without the refinement */
+  double refine_seconds;
+  int32_t isa;              /* the one that ran */
+  int32_t threads;
+} lightcone_distances_report;
+
+LIGHTCONE_API void lightcone_distances_options_init(lightcone_distances_options* options);
+LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* report);
+
+/* All pairs: out (M, M), d(i,j) = (1/N) sum_n -log BC_n(i,j), the Bhattacharyya distance per sample
+ * (Eq 2). Bit-symmetric, diagonal exactly 0, entries >= 0.
+ * Error: |d' - d| <= 2e-6 d against exact arithmetic on the input for 1e-9 <= d <= 50 with refine
+ * auto (float32 rounding of the result included); with refine off only d >= 0.15 / sqrt(N) is good
+ * to that.
+ * The result does not depend on the thread count. `out` is scratch on failure. */
+LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* predictions,
+                                                   const lightcone_distances_options* options,
+                                                   lightcone_control* control, void* out,
+                                                   lightcone_distances_report* report);
+
+/* ---- geometry ----------------------------------------------------------------------------- */
+
+/* Progress (Eq 4): out[m] = argmin over t in [0, 1] of (1/N) sum_n arccos <s[m][n], gamma_n(t)>, gamma
+ * the geodesic from ignorance to truth; labels (N), 0 <= label < C. On a flat minimum the middle of
+ * the flat part. Error about 1e-8 (arccos), never worse than a bounded scalar minimiser on the same
+ * objective. */
+LIGHTCONE_API lightcone_status lightcone_progress(const lightcone_predictions* predictions,
+                                                  const int32_t* labels, int64_t label_count,
+                                                  int32_t threads, lightcone_control* control,
+                                                  double* out);
+
+/* Geodesic interpolation (Eq 3) on probabilities, per sample: p, q (N, C) rows summing to 1 within 1e-3;
+ * t (T) in [0, 1]; out (T, N, C). An angle below 1e-8 copies p. */
+LIGHTCONE_API lightcone_status lightcone_geodesic(const double* p, const double* q, int64_t samples,
+                                                  int64_t classes, const double* t, int64_t points,
+                                                  double* out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* LIGHTCONE_H */
