@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sqrt-probabilities of a chunk of samples in the two layouts that the kernels read:
 //
-//   float32 panels  [block][n][c][kBlock]   s k_n; for bhattacharyya_tile
+//   float32 panels  [strip][n][c][kStrip]   s k_n; for bhattacharyya_tile, two strips a block
 //   float64 rows    [model][c][stride]      s; for bhattacharyya_pair
 //
 // Why k_n differs from sample to sample: a row that is the same on every sample (ignorance, a constant
