@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.lightcone.Control;
+import org.lightcone.DistanceMatrix;
+import org.lightcone.DistanceOptions;
+import org.lightcone.Infinity;
+import org.lightcone.Kind;
+import org.lightcone.Metric;
+import org.lightcone.Predictions;
+import org.lightcone.Refine;
+import org.lightcone.SampleRange;
+import org.lightcone.lab.analysis.StoreTable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lightcone distances}: all pairwise distances of one table of predictions. */
+@Command(name = "distances", header = "All pairwise Bhattacharyya distances, in nats per sample.",
+    description = {"Reads P.npy (M, N, C), float32 or float64, or the records of a store, and writes the"
+        + " symmetric (M, M) float32 matrix.", "",
+        "From a store: the records of all runs that did not fail, runs in the order of their ids, records in"
+        + " the order of training; D.index.json beside D.npy names run, record and step of every row."},
+    footer = {"", "Example:", "  lightcone distances --predictions P.npy --kind probs --out D.npy"})
+final class DistancesCommand extends Verb {
+  private static final List<String> METRICS_LATER = List.of("hellinger", "jeffreys", "geodesic", "geodesic-l2",
+      "euclidean", "jensen-shannon", "disagreement");
+
+  @Option(names = "--predictions", paramLabel = "P.npy", description = "Predictions (M, N, C), C order.")
+  private Path predictions;
+
+  @Option(names = "--kind", paramLabel = "K", description = "What they are: probs, log-probs or logits.")
+  private String kind;
+
+  @Option(names = "--store", paramLabel = "DIR", description = "A store, instead of --predictions and --kind.")
+  private Path store;
+
+  @Option(names = "--split", paramLabel = "S", description = "Which samples of the store: train or test.")
+  private String split;
+
+  @Option(names = "--metric", paramLabel = "M", defaultValue = "bhattacharyya",
+      description = "bhattacharyya (the default, and the only one in this version).")
+  private String metric;
+
+  @Option(names = "--precision", paramLabel = "P", defaultValue = "exact",
+      description = "exact (the default, and the only one in this version).")
+  private String precision;
+
+  @Option(names = "--infinity", paramLabel = "keep|cap", defaultValue = "keep",
+      description = "Keep infinite distances, or let every infinite per-sample term be 100 nats (default: keep).")
+  private String infinity;
+
+  @Option(names = "--refine", paramLabel = "auto|off", defaultValue = "auto",
+      description = "Measure near-identical models again in float64 (default: auto).")
+  private String refine;
+
+  @Option(names = "--samples", paramLabel = "a:b[:step]", description = "Use only these samples.")
+  private String samples;
+
+  @Option(names = "--std-errors", paramLabel = "E.npy", hidden = true)
+  private Path standardErrors;
+
+  @Option(names = "--against", paramLabel = "Q.npy", hidden = true)
+  private Path against;
+
+  @Option(names = "--out", paramLabel = "D.npy", required = true, description = "Where the matrix goes.")
+  private Path out;
+
+  @Override
+  Result execute() throws Exception {
+    DistanceOptions options = options();
+    if (store != null) {
+      try (StoreTable table = StoreTable.open(store, split, common.threads())) {
+        Result result = measure(table.predictions(), options);
+        table.writeIndex(StoreTable.indexFile(out));
+        return result;
+      }
+    }
+    Kind what = Options.kind(kind);
+    try (Predictions table = Predictions.open(predictions, what)) {
+      return measure(table, options);
+    }
+  }
+
+  private DistanceOptions options() {
+    try {
+      if ((predictions == null) == (store == null)) {
+        throw new IllegalArgumentException("give either --predictions P.npy --kind K, or --store DIR --split S");
+      }
+      if (predictions != null && kind == null) {
+        throw new IllegalArgumentException("--kind is missing: say what " + predictions
+            + " holds, probs, log-probs or logits");
+      }
+      if (store != null && split == null) {
+        throw new IllegalArgumentException("--split is missing: say which samples of the store, train or test");
+      }
+      if (predictions != null) {
+        Options.kind(kind);
+      }
+      Options.available("--metric", metric, List.of("bhattacharyya"), METRICS_LATER);
+      Options.available("--precision", precision, List.of("exact"), List.of("fast", "compat"));
+      Options.available("--infinity", infinity, List.of("keep", "cap"), List.of());
+      Options.available("--refine", refine, List.of("auto", "off"), List.of());
+      if (standardErrors != null || against != null) {
+        throw new IllegalArgumentException((against != null ? "--against" : "--std-errors")
+            + " is not in this version: leave it out to get the distances alone");
+      }
+      Options.npyOutput("--out", out);
+      DistanceOptions options = DistanceOptions.defaults()
+          .withMetric(Metric.parse(metric))
+          .withInfinity(infinity.equals("cap") ? Infinity.CAP : Infinity.KEEP)
+          .withRefine(refine.equals("off") ? Refine.OFF : Refine.AUTO)
+          .withThreads(common.threads());
+      return samples == null ? options : options.withSamples(Options.samples(samples));
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+  }
+
+  private Result measure(Predictions table, DistanceOptions options) throws Exception {
+    long models = table.models();
+    // The matrix itself and the engine's panels of half a gibibyte.
+    common.reserve("A matrix of " + models + " x " + models, 4 * models * models + (512L << 20));
+    long begin = System.nanoTime();
+    try (Control control = new Control();
+        StopSignal.Stage stage = stop.stage(control::cancel);
+        ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
+            control::done, control::total);
+        DistanceMatrix matrix = DistanceMatrix.computeTo(out, table, options, control)) {
+      double all = (System.nanoTime() - begin) * 1e-9;
+      return result(matrix.report(), table.classes(), all);
+    }
+  }
+
+  private Result result(DistanceMatrix.Report report, long classes, double all) {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("models", report.models());
+    json.put("samples", report.samples());
+    json.put("classes", classes);
+    json.put("metric", metric);
+    json.put("precision", precision);
+    json.put("device", "cpu");
+    json.put("isa", report.isa().toString().toLowerCase(Locale.ROOT));
+    json.put("threads", report.threads());
+    json.put("infinite", report.infinitePairs());
+    json.put("infinite_terms", report.infiniteTerms());
+    long redone = report.nearPairs() + report.flaggedPairs();
+    double share = report.pairs() == 0 ? 0 : (double) redone / report.pairs();
+    json.put("refined_share", share);
+    double write = Math.max(0, all - report.readSeconds() - report.distancesSeconds() - report.refineSeconds());
+    json.putObject("seconds").put("read", report.readSeconds()).put("distances", report.distancesSeconds())
+        .put("refine", report.refineSeconds()).put("write", write);
+    double rate = report.distancesSeconds() > 0 ? (double) report.pairs() * report.samples() / report.distancesSeconds() : 0;
+    json.put("pair_samples_per_second", rate);
+    json.put("out", out.toString());
+    return new Result(json, List.of(
+        String.format(Locale.ROOT, "%d models, %d samples, %d classes: %s in %.2f s (%s, %d threads, %s pair-samples/s)",
+            report.models(), report.samples(), classes, out, all, report.isa().toString().toLowerCase(Locale.ROOT),
+            report.threads(), ProgressLine.si(rate)),
+        String.format(Locale.ROOT, "measured again in float64: %.3g%% of the pairs; infinite: %d pairs (%d terms)",
+            100 * share, report.infinitePairs(), report.infiniteTerms())));
+  }
+}
