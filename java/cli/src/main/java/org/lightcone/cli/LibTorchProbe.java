@@ -8,9 +8,11 @@ import org.lightcone.lab.network.LibTorch;
 final class LibTorchProbe {
   private LibTorchProbe() {}
 
-  /** Loads LibTorch and returns its version; IllegalStateException or LinkageError with the reason when it does not load. */
+  /** Loads LibTorch and returns its version; IllegalStateException or LinkageError, with the reason, if it fails. */
   static String version() {
     LibTorch.load();
-    return torch.TORCH_VERSION_MAJOR() + "." + torch.TORCH_VERSION_MINOR() + "." + torch.TORCH_VERSION_PATCH();
+    // The presets' version begins with LibTorch's: 2.10.0-1.5.13.
+    String version = torch.class.getPackage().getImplementationVersion();
+    return version == null ? "unknown" : version.split("-")[0];
   }
 }
