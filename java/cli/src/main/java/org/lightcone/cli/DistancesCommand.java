@@ -8,12 +8,11 @@ import java.util.Locale;
 import org.lightcone.Control;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
-import org.lightcone.Infinity;
+import org.lightcone.DistanceOptions.Infinity;
+import org.lightcone.DistanceOptions.Refine;
 import org.lightcone.Kind;
 import org.lightcone.Metric;
 import org.lightcone.Predictions;
-import org.lightcone.Refine;
-import org.lightcone.SampleRange;
 import org.lightcone.lab.analysis.StoreTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -111,8 +110,8 @@ final class DistancesCommand extends Verb {
       Options.npyOutput("--out", out);
       DistanceOptions options = DistanceOptions.defaults()
           .withMetric(Metric.parse(metric))
-          .withInfinity(infinity.equals("cap") ? Infinity.CAP : Infinity.KEEP)
-          .withRefine(refine.equals("off") ? Refine.OFF : Refine.AUTO)
+          .withInfinity(Infinity.parse(infinity))
+          .withRefine(Refine.parse(refine))
           .withThreads(common.threads());
       return samples == null ? options : options.withSamples(Options.samples(samples));
     } catch (IllegalArgumentException e) {
@@ -130,37 +129,34 @@ final class DistancesCommand extends Verb {
         ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
             control::done, control::total);
         DistanceMatrix matrix = DistanceMatrix.computeTo(out, table, options, control)) {
-      double all = (System.nanoTime() - begin) * 1e-9;
-      return result(matrix.report(), table.classes(), all);
+      return result(models, table.classes(), matrix.report(), (System.nanoTime() - begin) * 1e-9);
     }
   }
 
-  private Result result(DistanceMatrix.Report report, long classes, double all) {
+  private Result result(long models, long classes, DistanceMatrix.Report report, double seconds) {
     ObjectNode json = JSON.createObjectNode();
-    json.put("models", report.models());
+    json.put("models", models);
     json.put("samples", report.samples());
     json.put("classes", classes);
     json.put("metric", metric);
     json.put("precision", precision);
     json.put("device", "cpu");
-    json.put("isa", report.isa().toString().toLowerCase(Locale.ROOT));
+    json.put("isa", report.isa().toString());
     json.put("threads", report.threads());
     json.put("infinite", report.infinitePairs());
     json.put("infinite_terms", report.infiniteTerms());
-    long redone = report.nearPairs() + report.flaggedPairs();
-    double share = report.pairs() == 0 ? 0 : (double) redone / report.pairs();
-    json.put("refined_share", share);
-    double write = Math.max(0, all - report.readSeconds() - report.distancesSeconds() - report.refineSeconds());
+    json.put("refined_share", report.refinedShare());
     json.putObject("seconds").put("read", report.readSeconds()).put("distances", report.distancesSeconds())
-        .put("refine", report.refineSeconds()).put("write", write);
-    double rate = report.distancesSeconds() > 0 ? (double) report.pairs() * report.samples() / report.distancesSeconds() : 0;
+        .put("refine", report.refineSeconds()).put("write", report.writeSeconds());
+    double kernel = report.distancesSeconds();
+    double rate = kernel > 0 ? (double) report.pairs() * report.samples() / kernel : 0;
     json.put("pair_samples_per_second", rate);
     json.put("out", out.toString());
     return new Result(json, List.of(
-        String.format(Locale.ROOT, "%d models, %d samples, %d classes: %s in %.2f s (%s, %d threads, %s pair-samples/s)",
-            report.models(), report.samples(), classes, out, all, report.isa().toString().toLowerCase(Locale.ROOT),
-            report.threads(), ProgressLine.si(rate)),
+        String.format(Locale.ROOT, "%d models, %d samples, %d classes: %s in %.2f s (%s, %d threads, %s"
+            + " pair-samples/s)", models, report.samples(), classes, out, seconds, report.isa(), report.threads(),
+            ProgressLine.si(rate)),
         String.format(Locale.ROOT, "measured again in float64: %.3g%% of the pairs; infinite: %d pairs (%d terms)",
-            100 * share, report.infinitePairs(), report.infiniteTerms())));
+            100 * report.refinedShare(), report.infinitePairs(), report.infiniteTerms())));
   }
 }

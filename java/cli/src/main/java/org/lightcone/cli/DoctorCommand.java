@@ -29,7 +29,7 @@ final class DoctorCommand extends Verb {
     String isa = null;
     String reason = "";
     try {
-      isa = EngineInfo.query().isa().name().toLowerCase(Locale.ROOT);
+      isa = EngineInfo.query().isa().toString();
     } catch (RuntimeException | LinkageError e) {
       reason = cause(e);
     }

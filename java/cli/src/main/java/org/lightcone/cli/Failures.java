@@ -13,7 +13,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.concurrent.ExecutionException;
 import org.lightcone.CancelledException;
-import org.lightcone.LightconeException;
 import picocli.CommandLine;
 
 /** Turns whatever went wrong into one sentence on standard error and an exit code. */
@@ -88,7 +87,8 @@ final class Failures {
     if (e instanceof LinkageError) {
       return "a native library does not load (" + firstLine(message) + "): 'lightcone doctor' says which and why";
     }
-    if (message != null && (e instanceof LightconeException || e instanceof IOException
+    // Ours are written for the reader; so are the messages of a refused argument and of the file system.
+    if (message != null && (e.getClass().getName().startsWith("org.lightcone.") || e instanceof IOException
         || e instanceof IllegalArgumentException)) {
       return message;
     }

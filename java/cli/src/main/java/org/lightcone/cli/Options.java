@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import org.lightcone.DistanceOptions.SampleRange;
 import org.lightcone.Kind;
-import org.lightcone.SampleRange;
 
 /** Values of options that picocli has no type for; every failure is an IllegalArgumentException with a sentence. */
 final class Options {

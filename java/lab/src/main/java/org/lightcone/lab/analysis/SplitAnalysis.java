@@ -8,7 +8,6 @@ import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
 import org.lightcone.Embedding;
 import org.lightcone.InPca;
-import org.lightcone.Infinity;
 import org.lightcone.Kind;
 import org.lightcone.Predictions;
 import org.lightcone.Progress;
@@ -22,7 +21,7 @@ import org.lightcone.Progress;
  * @param embedding the whole embedding, of at most {@value #EIGENVALUES} dimensions
  * @param progress Eq 4 of each recorded model, (M)
  * @param distances what the engine counted
- * @param capped whether infinite per-sample terms were there and were taken as {@value #CAP} nats
+ * @param capped whether infinite per-sample terms were there and were capped
  * @param seconds wall-clock seconds of the stages
  */
 record SplitAnalysis(double[] landmarks, double[][] coordinates, Embedding embedding, double[] progress,
@@ -31,8 +30,6 @@ record SplitAnalysis(double[] landmarks, double[][] coordinates, Embedding embed
   static final int DIMENSIONS = 10;
   /** Eigenvalues the page draws. */
   static final int EIGENVALUES = 50;
-  /** The value of the paper's code for -log 0. */
-  static final double CAP = 100;
 
   /** Wall-clock seconds. */
   record Seconds(double distances, double embedding, double progress) {}
@@ -81,7 +78,7 @@ record SplitAnalysis(double[] landmarks, double[][] coordinates, Embedding embed
             // has no place for it: the page says that such terms were capped.
             capped = true;
             matrix.close();
-            matrix = DistanceMatrix.compute(table, options.withInfinity(Infinity.CAP).withCap(CAP), control);
+            matrix = DistanceMatrix.compute(table, options.withInfinity(DistanceOptions.Infinity.CAP), control);
           }
           watch.end();
           long measured = System.nanoTime();
