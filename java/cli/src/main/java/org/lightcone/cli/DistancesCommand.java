@@ -10,10 +10,12 @@ import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
 import org.lightcone.DistanceOptions.Infinity;
 import org.lightcone.DistanceOptions.Refine;
+import org.lightcone.DistanceOptions.SampleRange;
 import org.lightcone.Kind;
 import org.lightcone.Metric;
 import org.lightcone.Predictions;
 import org.lightcone.lab.analysis.StoreTable;
+import org.lightcone.lab.store.Store;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -21,8 +23,8 @@ import picocli.CommandLine.Option;
 @Command(name = "distances", header = "All pairwise Bhattacharyya distances, in nats per sample.",
     description = {"Reads P.npy (M, N, C), float32 or float64, or the records of a store, and writes the"
         + " symmetric (M, M) float32 matrix.", "",
-        "From a store: the records of all runs that did not fail, runs in the order of their ids, records in"
-        + " the order of training; D.index.json beside D.npy names run, record and step of every row."},
+        "From a store: the records of all runs that did not fail, runs in the order of their sweep, records"
+        + " in the order of training; D.index.json beside D.npy names run, record and step of every row."},
     footer = {"", "Example:", "  lightcone distances --predictions P.npy --kind probs --out D.npy"})
 final class DistancesCommand extends Verb {
   private static final List<String> METRICS_LATER = List.of("hellinger", "jeffreys", "geodesic", "geodesic-l2",
@@ -71,17 +73,24 @@ final class DistancesCommand extends Verb {
   @Override
   Result execute() throws Exception {
     DistanceOptions options = options();
-    if (store != null) {
-      try (StoreTable table = StoreTable.open(store, split, common.threads())) {
-        Result result = measure(table.predictions(), options);
-        table.writeIndex(StoreTable.indexFile(out));
+    try (Control control = new Control(); StopSignal.Stage stage = stop.stage(control::cancel)) {
+      if (store == null) {
+        try (Predictions table = Predictions.open(predictions, Kind.parse(kind), common.threads(), control)) {
+          return measure(table, options, control);
+        }
+      }
+      StoreTable rows = StoreTable.of(Store.open(store), split);
+      try (Predictions table = rows.predictions(common.threads(), control)) {
+        Result result = measure(table, options, control);
+        rows.writeIndex(indexFile());
         return result;
       }
     }
-    Kind what = Options.kind(kind);
-    try (Predictions table = Predictions.open(predictions, what)) {
-      return measure(table, options);
-    }
+  }
+
+  /** D.index.json beside D.npy. */
+  private Path indexFile() {
+    return out.resolveSibling(out.getFileName().toString().replaceFirst("\\.npy$", ".index.json"));
   }
 
   private DistanceOptions options() {
@@ -97,12 +106,10 @@ final class DistancesCommand extends Verb {
         throw new IllegalArgumentException("--split is missing: say which samples of the store, train or test");
       }
       if (predictions != null) {
-        Options.kind(kind);
+        Options.parsed("--kind", kind, Kind::parse);
       }
       Options.available("--metric", metric, List.of("bhattacharyya"), METRICS_LATER);
       Options.available("--precision", precision, List.of("exact"), List.of("fast", "compat"));
-      Options.available("--infinity", infinity, List.of("keep", "cap"), List.of());
-      Options.available("--refine", refine, List.of("auto", "off"), List.of());
       if (standardErrors != null || against != null) {
         throw new IllegalArgumentException((against != null ? "--against" : "--std-errors")
             + " is not in this version: leave it out to get the distances alone");
@@ -110,23 +117,21 @@ final class DistancesCommand extends Verb {
       Options.npyOutput("--out", out);
       DistanceOptions options = DistanceOptions.defaults()
           .withMetric(Metric.parse(metric))
-          .withInfinity(Infinity.parse(infinity))
-          .withRefine(Refine.parse(refine))
+          .withInfinity(Options.parsed("--infinity", infinity, Infinity::parse))
+          .withRefine(Options.parsed("--refine", refine, Refine::parse))
           .withThreads(common.threads());
-      return samples == null ? options : options.withSamples(Options.samples(samples));
+      return samples == null ? options : options.withSamples(Options.parsed("--samples", samples, SampleRange::parse));
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
   }
 
-  private Result measure(Predictions table, DistanceOptions options) throws Exception {
+  private Result measure(Predictions table, DistanceOptions options, Control control) {
     long models = table.models();
     // The matrix itself and the engine's panels of half a gibibyte.
     common.reserve("A matrix of " + models + " x " + models, 4 * models * models + (512L << 20));
     long begin = System.nanoTime();
-    try (Control control = new Control();
-        StopSignal.Stage stage = stop.stage(control::cancel);
-        ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
+    try (ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
             control::done, control::total);
         DistanceMatrix matrix = DistanceMatrix.computeTo(out, table, options, control)) {
       return result(models, table.classes(), matrix.report(), (System.nanoTime() - begin) * 1e-9);

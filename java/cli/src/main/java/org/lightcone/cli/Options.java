@@ -4,38 +4,18 @@ package org.lightcone.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import org.lightcone.DistanceOptions.SampleRange;
-import org.lightcone.Kind;
+import java.util.function.Function;
 
 /** Values of options that picocli has no type for; every failure is an IllegalArgumentException with a sentence. */
 final class Options {
   private Options() {}
 
-  static Kind kind(String text) {
-    return switch (text.toLowerCase(Locale.ROOT)) {
-      case "probs", "log-probs", "logits" -> Kind.parse(text.toLowerCase(Locale.ROOT));
-      default -> throw new IllegalArgumentException("--kind " + text + ": choose probs, log-probs or logits");
-    };
-  }
-
-  /** {@code a:b} or {@code a:b:step}; an empty a is 0, an empty b is N. */
-  static SampleRange samples(String text) {
-    String[] parts = text.split(":", -1);
-    String form = "--samples " + text + ": write a:b or a:b:step with 0 <= a < b and step >= 1, for example 0:1000";
-    if (parts.length < 2 || parts.length > 3) {
-      throw new IllegalArgumentException(form);
-    }
+  /** Puts the option's name before the sentence of whoever reads its value. */
+  static <T> T parsed(String option, String text, Function<String, T> reader) {
     try {
-      long begin = parts[0].isEmpty() ? 0 : Long.parseLong(parts[0]);
-      long end = parts[1].isEmpty() ? -1 : Long.parseLong(parts[1]);
-      long step = parts.length == 3 ? Long.parseLong(parts[2]) : 1;
-      if (begin < 0 || step < 1 || (!parts[1].isEmpty() && end <= begin)) {
-        throw new IllegalArgumentException(form);
-      }
-      return new SampleRange(begin, end, step);
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(form, e);
+      return reader.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(option + " " + text + ": " + e.getMessage(), e);
     }
   }
 

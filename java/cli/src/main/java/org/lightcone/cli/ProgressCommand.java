@@ -8,6 +8,7 @@ import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import org.lightcone.Control;
+import org.lightcone.Kind;
 import org.lightcone.Npy;
 import org.lightcone.Predictions;
 import org.lightcone.Progress;
@@ -38,7 +39,7 @@ final class ProgressCommand extends Verb {
   @Override
   Result execute() throws Exception {
     try {
-      Options.kind(kind);
+      Options.parsed("--kind", kind, Kind::parse);
       Options.npyOutput("--out", out);
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
@@ -47,11 +48,11 @@ final class ProgressCommand extends Verb {
     int[] truth = Npy.readLabels(labels);
     try (Control control = new Control();
         StopSignal.Stage stage = stop.stage(control::cancel);
-        Predictions table = Predictions.open(predictions, Options.kind(kind));
+        Predictions table = Predictions.open(predictions, Kind.parse(kind), common.threads(), control);
         ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "progress", "rows", control::done,
             control::total)) {
       double[] progress = Progress.of(table, truth, common.threads(), control);
-      Npy.writeDoubles(out, progress);
+      Npy.writeDoubles(out, progress, progress.length);
       double seconds = (System.nanoTime() - begin) * 1e-9;
       DoubleSummaryStatistics summary = Arrays.stream(progress).summaryStatistics();
       ObjectNode json = JSON.createObjectNode();
