@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone;
 
+import java.util.function.ToLongFunction;
 import org.lightcone.ffi.Lightcone;
 import org.lightcone.ffi.NativeControl;
 
@@ -9,12 +10,13 @@ import org.lightcone.ffi.NativeControl;
  * the call runs in another.
  */
 public final class Control implements AutoCloseable {
-  private final NativeControl control = new NativeControl();
+  private final NativeControl control;
   private final Handle handle;
 
   /** A control for the next call that it is given to. */
   public Control() {
     Native.require();
+    control = new NativeControl();
     Native.check(Lightcone.lightcone_control_create(control));
     NativeControl pointer = control;
     handle = new Handle(this, "the control", () -> Lightcone.lightcone_control_destroy(pointer));
@@ -22,29 +24,27 @@ public final class Control implements AutoCloseable {
 
   /** Asks the call to stop: it throws {@link CancelledException} within about 100 ms. */
   public void cancel() {
-    handle.enter();
-    try {
+    ask(control -> {
       Lightcone.lightcone_control_cancel(control);
-    } finally {
-      handle.exit();
-    }
+      return 0;
+    });
   }
 
   /** Work done so far, in units of the call (for distances: pair-samples). */
   public long done() {
-    handle.enter();
-    try {
-      return Lightcone.lightcone_control_done(control);
-    } finally {
-      handle.exit();
-    }
+    return ask(Lightcone::lightcone_control_done);
   }
 
   /** Work in all, in the same units; 0 before the call begins. */
   public long total() {
+    return ask(Lightcone::lightcone_control_total);
+  }
+
+  /** Synchronized with close, so that a thread which polls does not make close() throw. */
+  private synchronized long ask(ToLongFunction<NativeControl> question) {
     handle.enter();
     try {
-      return Lightcone.lightcone_control_total(control);
+      return question.applyAsLong(control);
     } finally {
       handle.exit();
     }
@@ -52,7 +52,7 @@ public final class Control implements AutoCloseable {
 
   /** Frees it; {@link IllegalStateException} while a call uses it. Idempotent. */
   @Override
-  public void close() {
+  public synchronized void close() {
     handle.close();
   }
 
