@@ -73,7 +73,7 @@ final class DistancesCommand extends Verb {
   @Override
   Result execute() throws Exception {
     DistanceOptions options = options();
-    try (Control control = new Control(); StopSignal.Stage stage = stop.stage(control::cancel)) {
+    try (Control control = new Control(); Interruption.Stage stage = stop.stage(control::cancel)) {
       if (store == null) {
         try (Predictions table = Predictions.open(predictions, Kind.parse(kind), common.threads(), control)) {
           return measure(table, options, control);

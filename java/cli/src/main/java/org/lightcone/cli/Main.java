@@ -20,7 +20,7 @@ public final class Main {
   public static void main(String[] args) {
     PrintStream results = System.out;
     System.setOut(System.err);
-    StopSignal stop = StopSignal.install(System.err);
+    Interruption stop = Interruption.install(System.err);
     int code;
     try {
       code = run(args, new PrintWriter(results, false, StandardCharsets.UTF_8),
@@ -33,7 +33,7 @@ public final class Main {
   }
 
   /** Runs one command; the result goes to {@code out}, everything else to {@code err}. */
-  static int run(String[] args, PrintWriter out, PrintWriter err, StopSignal stop) {
+  static int run(String[] args, PrintWriter out, PrintWriter err, Interruption stop) {
     boolean debug = Arrays.asList(args).contains("--debug");
     Failures failures = new Failures(err, debug);
     CommandLine commands = new CommandLine(new Root(), new VerbFactory(stop));

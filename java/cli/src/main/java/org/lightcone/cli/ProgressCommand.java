@@ -47,7 +47,7 @@ final class ProgressCommand extends Verb {
     long begin = System.nanoTime();
     int[] truth = Npy.readLabels(labels);
     try (Control control = new Control();
-        StopSignal.Stage stage = stop.stage(control::cancel);
+        Interruption.Stage stage = stop.stage(control::cancel);
         Predictions table = Predictions.open(predictions, Kind.parse(kind), common.threads(), control);
         ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "progress", "rows", control::done,
             control::total)) {

@@ -17,7 +17,7 @@ abstract class Verb implements Callable<Integer> {
 
   @Spec CommandSpec spec;
   @Mixin CommonOptions common;
-  StopSignal stop = new StopSignal();
+  Interruption stop = new Interruption();
 
   /** What a command found: the JSON of {@code --json} and the lines a person reads instead. */
   record Result(JsonNode json, List<String> lines) {}

@@ -5,9 +5,9 @@ import picocli.CommandLine;
 
 /** Makes the commands, handing the stop signal to those that work for long. */
 final class VerbFactory implements CommandLine.IFactory {
-  private final StopSignal stop;
+  private final Interruption stop;
 
-  VerbFactory(StopSignal stop) {
+  VerbFactory(Interruption stop) {
     this.stop = stop;
   }
 

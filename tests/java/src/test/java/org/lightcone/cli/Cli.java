@@ -50,7 +50,7 @@ final class Cli {
   static Ran run(Object... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    int code = Main.run(strings(args), new PrintWriter(out), new PrintWriter(err), new StopSignal());
+    int code = Main.run(strings(args), new PrintWriter(out), new PrintWriter(err), new Interruption());
     return new Ran(code, out.toString(), err.toString());
   }
 

@@ -118,7 +118,7 @@ public record StoreAnalysis(ReportData report, int models, int samples, int clas
     JsonNode spec = run.spec();
     return new ReportData.Run(run.id(), run.label(), run.network(), run.optimizer(),
         spec.path("optimizer").path("lr").asDouble(Double.NaN), spec.path("batch").asInt(0),
-        run.seeds().values().stream().findFirst().orElse(0L), status,
+        spec.path("seed").asLong(), status,
         status == ReportData.Status.FAILED && run.reason().isBlank() ? "no reason was recorded" : run.reason(),
         last == null ? Double.NaN : last.trainError(), last == null ? Double.NaN : last.testError(), records.size(),
         run.trainingSeconds(), run.recordingSeconds());

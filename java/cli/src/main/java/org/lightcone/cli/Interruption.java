@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * the JVM ends with 130 (128 + the signal's number), which is its own rule. A stage that has not said how
  * to stop it is ended at once: every file is written aside and renamed when complete. Thread-safe.
  */
-final class StopSignal {
+final class Interruption {
   /** Longest wait for a clean stop: a snapshot or the record being written ends well within it. */
   private static final long PATIENCE_SECONDS = 60;
 
@@ -19,11 +19,11 @@ final class StopSignal {
   private boolean requested;
 
   /** A signal that nothing raises unless {@link #request} is called. */
-  StopSignal() {}
+  Interruption() {}
 
   /** A signal that Ctrl-C raises, telling the user on {@code err} what happens. */
-  static StopSignal install(PrintStream err) {
-    StopSignal stop = new StopSignal();
+  static Interruption install(PrintStream err) {
+    Interruption stop = new Interruption();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop.onShutdown(err), "lightcone-stop"));
     return stop;
   }
