@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -132,9 +133,10 @@ public final class Report {
     if (Files.isDirectory(target)) {
       throw new IOException(target + " is a folder; name a file to write the report to");
     }
-    Path aside = Files.createTempFile(folder, "." + target.getFileName() + ".", ".part");
+    // Not createTempFile: that would keep the report from everybody but its owner.
+    Path aside = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
         ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
         while (bytes.hasRemaining()) {
           channel.write(bytes);

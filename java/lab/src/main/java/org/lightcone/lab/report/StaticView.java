@@ -15,7 +15,7 @@ final class StaticView {
   private static final int TOP = 64;      // title block
   private static final int LEGEND = 40;   // bottom line
   /** Vertices beyond this make the file grow but not the picture: lines are thinned evenly, ends kept. */
-  private static final int VERTICES = 40_000;
+  private static final int VERTICES = 15_000;
   private static final String INK = "#1f2328";
   private static final String FAINT = "#c9ced6";
   private static final String MUTED = "#59636e";
@@ -74,13 +74,17 @@ final class StaticView {
 
   private void box() {
     int[] signs = {-1, 1};
+    int[] near = scene.nearest();
     for (int axis = 0; axis < 3; axis++) {
       double[][] named = null;
       for (int a : signs) {
         for (int b : signs) {
           double[] p = place(scene.projectBox(end(axis, -1, a, b)));
           double[] q = place(scene.projectBox(end(axis, 1, a, b)));
-          line(p, q, FAINT, "faint", 1);
+          int[] s = ends(axis, 0, a, b);
+          if (!touches(s, near)) {
+            line(p, q, FAINT, "faint", 1);
+          }
           // The upright axis is named at the left, the level ones at the bottom: outside the models.
           double rank = axis == 1 ? -(p[0] + q[0]) : p[1] + q[1];
           double old = named == null ? 0 : axis == 1 ? -(named[0][0] + named[1][0]) : named[0][1] + named[1][1];
@@ -94,14 +98,23 @@ final class StaticView {
     }
   }
 
-  private static double[] ends(int axis, int along, int a, int b) {
-    return axis == 0 ? new double[] {along, a, b} : axis == 1 ? new double[] {a, along, b}
-        : new double[] {a, b, along};
+  /** Signs of an edge or its end: along is 0 for the edge as a whole. */
+  private static int[] ends(int axis, int along, int a, int b) {
+    return axis == 0 ? new int[] {along, a, b} : axis == 1 ? new int[] {a, along, b} : new int[] {a, b, along};
+  }
+
+  private static boolean touches(int[] edge, int[] corner) {
+    for (int k = 0; k < 3; k++) {
+      if (edge[k] != 0 && edge[k] != corner[k]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private double[] end(int axis, int along, int a, int b) {
-    double[] s = ends(axis, along, a, b);
-    return scene.corner((int) s[0], (int) s[1], (int) s[2]);
+    int[] s = ends(axis, along, a, b);
+    return scene.corner(s[0], s[1], s[2]);
   }
 
   private void axisName(int axis, double[] p, double[] q) {
@@ -175,7 +188,7 @@ final class StaticView {
     }
     if (points.size() > 1) {
       out.append("<path class=\"geo\" d=\"").append(geodesic).append("\" fill=\"none\" stroke=\"").append(INK)
-          .append("\" stroke-width=\"2\" stroke-dasharray=\"6 4\"/>\n");
+          .append("\" stroke-width=\"2.6\"/>\n");
     }
     for (ReportData.Special special : points) {
       double[] p = place(scene.project(special.coordinates()));
@@ -204,8 +217,7 @@ final class StaticView {
       x += 34 + 7.2 * name.length();
     }
     if (!view.specials().isEmpty()) {
-      out.append(Html.format("<path class=\"geo\" d=\"M%d %dh26\" stroke=\"%s\" stroke-width=\"2\" "
-          + "stroke-dasharray=\"6 4\"/>%n", WIDTH - 118, HEIGHT - 20, INK));
+      out.append(Html.format("<path class=\"geo\" d=\"M%d %dh26\" stroke=\"%s\" stroke-width=\"2.6\"/>%n", WIDTH - 118, HEIGHT - 20, INK));
       text(out, WIDTH - 86, HEIGHT - 16, "start", 12, INK, "ink", "geodesic");
     }
   }

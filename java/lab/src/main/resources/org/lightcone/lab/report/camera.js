@@ -3,8 +3,8 @@
 // Box units: a coordinate x_k becomes (x_k - mid_k) * scale_k; axis 0 right, axis 1 up, axis 2 to the viewer.
 'use strict';
 (() => {
-  const FOCAL = 1 / Math.tan(Math.PI / 12);
-  const ROOM = 0.84;   // share of the picture that the models may fill: names of axes need the rest
+  const FOCAL = LC.FOCAL = 1 / Math.tan(11 * Math.PI / 180);
+  const ROOM = 0.9;   // share of the picture that the models may fill: names of axes need the rest
 
   class Camera {
     constructor() {

@@ -15,8 +15,8 @@
     const v = scene.view, m = v.models;
     let top = 0;
     for (let i = 0; i < m; i++) if (values[i] > top) top = values[i];
-    const ys = LC.ticks(0, top > 0 ? Math.min(1, top * 1.04) : 1);
-    const hi = top > 0 ? Math.min(1, top * 1.04) : 1;
+    const hi = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1].find((v) => v >= top) || 1;
+    const ys = LC.ticks(0, hi);
     const X = (p) => M.left + (w - M.left - M.right) * p;
     const Y = (e) => h - M.bottom - (h - M.top - M.bottom) * e / hi;
     g.font = '11px ' + getComputedStyle(document.body).fontFamily;
