@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// AVX-512 (F, BW, DQ, VL): 12 x 2 vectors of 16 = 24 accumulators, 2 columns and a broadcast of the 32
+// AVX-512 (F, BW, DQ, VL): 8 x 3 vectors of 16 = 24 accumulators, 3 columns and a broadcast of the 32
 // registers.
 #include <immintrin.h>
 
@@ -11,7 +11,7 @@ namespace {
 
 struct Tile {
   typedef float F __attribute__((vector_size(64)));
-  static constexpr int kRows = 12, kColumns = 2;
+  static constexpr int kRows = 8, kColumns = 3;
   static constexpr int64_t kWidth = 16;
 
   // A BC below the bound becomes 0, and so does the product.

@@ -9,10 +9,13 @@
 
 namespace lightcone {
 
-// Models side by side in a panel and rows and columns of a tile. A multiple of every register tile
-// below (12 x 32, 6 x 16, 6 x 8), and small enough that a tile's two states (72 KiB) and one step of
-// its two panels stay in a second-level cache.
-constexpr int64_t kBlock = 96;
+// Models side by side in a panel: three vectors of AVX-512, and a multiple of every register tile (8 x 48,
+// 6 x 16, 4 x 8). Adjacent in memory over (n, c), so that a register tile reads its columns as one stream.
+constexpr int64_t kStrip = 48;
+
+// Rows and columns of a tile. Small enough that its two states (72 KiB) and one step of its two panels stay
+// in a second-level cache.
+constexpr int64_t kBlock = 2 * kStrip;
 
 // A panel holds s * k_n, with k_n in [2^7, 2^7.5) another one for every sample (panels.h says why), so
 // a scaled BC is at most 2^15: the product of kRenormalise of them and of a mantissa stays below 2^121,
@@ -25,8 +28,8 @@ constexpr double kGuardedBelow = 0x1p-80;
 
 // One float32 tile: rows are kBlock models, columns kBlock models.
 struct TileArgs {
-  const float* rows;     // panel [n][c][kBlock]
-  const float* columns;  // panel [n][c][kBlock]
+  const float* rows;     // panel [strip][n][c][kStrip]
+  const float* columns;  // panel [strip][n][c][kStrip]
   int64_t samples;
   int64_t classes;
   double log_scale;      // sum_n log k_n^2

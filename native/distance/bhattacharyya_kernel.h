@@ -22,6 +22,7 @@ namespace {
 
 using lightcone::kBlock;
 using lightcone::kRenormalise;
+using lightcone::kStrip;
 
 // Subnormal floats to zero while in scope: they would cost a microcode assist each, and a product
 // that is subnormal has already lost bits, so it must count as underflowed.
@@ -53,8 +54,8 @@ LIGHTCONE_INLINE void register_tile(const float* a, const float* b, int64_t samp
       for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 8
         for (int j = 0; j < kColumns; ++j) sum[i][j] = a[i] * column[j];
-      a += kBlock;
-      b += kBlock;
+      a += kStrip;
+      b += kStrip;
       for (int64_t c = 1; c < classes; ++c) {
 #pragma GCC unroll 8
         for (int j = 0; j < kColumns; ++j) column[j] = *reinterpret_cast<const F*>(b + j * kWidth);
@@ -62,8 +63,8 @@ LIGHTCONE_INLINE void register_tile(const float* a, const float* b, int64_t samp
         for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 8
           for (int j = 0; j < kColumns; ++j) sum[i][j] += a[i] * column[j];
-        a += kBlock;
-        b += kBlock;
+        a += kStrip;
+        b += kStrip;
       }
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i)
@@ -72,6 +73,8 @@ LIGHTCONE_INLINE void register_tile(const float* a, const float* b, int64_t samp
           F* p = reinterpret_cast<F*>(product + i * kBlock + j * kWidth);
           *p = kGuarded ? Tile::multiply_guarded(*p, sum[i][j]) : *p * sum[i][j];
         }
+      // Without this the compiler keeps copies of the products on its stack and stores each one twice.
+      asm volatile("" ::: "memory");
     }
     for (int i = 0; i < kRows; ++i)
       for (int j = 0; j < kColumns; ++j)
@@ -83,24 +86,26 @@ LIGHTCONE_INLINE void register_tile(const float* a, const float* b, int64_t samp
 template <bool kGuarded>
 void tile_body(const lightcone::TileArgs& t) {
   constexpr int64_t kRows = Tile::kRows, kColumns = Tile::kColumns * Tile::kWidth;
-  static_assert(kBlock % kRows == 0 && kBlock % kColumns == 0, "the register tile divides the block");
+  static_assert(kStrip % kRows == 0 && kStrip % kColumns == 0, "the register tile divides the strip");
   // So many samples per step that the columns of one register tile (its hot operand) take at most
   // 20 KiB of first-level cache.
   const int64_t fit = 20480 / (t.classes * kColumns * static_cast<int64_t>(sizeof(float)));
   const int64_t step = fit >= kRenormalise ? fit / kRenormalise * kRenormalise : fit > 0 ? fit : 1;
+  const int64_t strip = t.samples * t.classes * kStrip;
   for (int64_t k = 0; k < kBlock * kBlock; ++k) {
     t.product[k] = 1.0f;
     t.exponent[k] = 0.0f;
   }
   for (int64_t n = 0; n < t.samples; n += step) {
     const int64_t samples = t.samples - n < step ? t.samples - n : step;
-    const float* rows = t.rows + n * t.classes * kBlock;
-    const float* columns = t.columns + n * t.classes * kBlock;
+    const float* rows = t.rows + n * t.classes * kStrip;
+    const float* columns = t.columns + n * t.classes * kStrip;
     for (int64_t j = 0; j < t.column_count; j += kColumns)
       for (int64_t i = 0; i < t.row_count; i += kRows) {
         if (t.diagonal && j + kColumns <= i) break;  // wholly below the diagonal, and so are the rest
-        register_tile<kGuarded>(rows + i, columns + j, samples, t.classes, t.product + i * kBlock + j,
-                                t.exponent + i * kBlock + j);
+        register_tile<kGuarded>(rows + i / kStrip * strip + i % kStrip,
+                                columns + j / kStrip * strip + j % kStrip, samples, t.classes,
+                                t.product + i * kBlock + j, t.exponent + i * kBlock + j);
       }
   }
   for (int64_t i = 0; i < t.row_count; ++i)

@@ -52,7 +52,6 @@ void fill_panels(const Predictions& table, const Kernels& kernels, SampleRange c
     const int64_t count = std::min(piece, chunk.count - begin), length = count * classes;
     Workspace& w = work[static_cast<size_t>(thread)];
     w.rows.resize(static_cast<size_t>(kGroup * length));
-    float* panel = panels + (block * chunk.count + begin) * classes * kBlock;
     double& minimum = minima[static_cast<size_t>(task)];
     for (int64_t group = 0; group < kBlock; group += kGroup) {
       const int64_t first = block * kBlock + group;
@@ -67,7 +66,9 @@ void fill_panels(const Predictions& table, const Kernels& kernels, SampleRange c
                    });
         lanes[l] = rows;
       }
-      kernels.pack(lanes, there, count, classes, scale + begin, panel + group);
+      const int64_t strip = block * (kBlock / kStrip) + group / kStrip;
+      float* panel = panels + (strip * chunk.count + begin) * classes * kStrip + group % kStrip;
+      kernels.pack(lanes, there, count, classes, scale + begin, panel);
     }
   });
   for (int64_t block = 0; block < blocks; ++block)
