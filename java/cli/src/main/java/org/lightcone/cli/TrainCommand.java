@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import org.lightcone.lab.train.RunSpec;
 import org.lightcone.lab.train.Spec;
+import org.lightcone.lab.train.StopSignal;
 import org.lightcone.lab.train.Summary;
 import org.lightcone.lab.train.Sweep;
 import org.lightcone.lab.train.SweepOptions;
@@ -63,14 +64,15 @@ final class TrainCommand extends Verb {
 
   /** Trains with a display, stopping cleanly on Ctrl-C. */
   static Summary train(Verb verb, Spec sweep, Path into, SweepOptions options) {
-    org.lightcone.lab.train.StopSignal signal = new org.lightcone.lab.train.StopSignal();
+    StopSignal signal = new StopSignal();
     try (Interruption.Stage stage = verb.stop.stage(signal::request);
         SweepDisplay display = new SweepDisplay(verb.spec.commandLine().getErr())) {
       return Sweep.run(sweep, into, options.withStop(signal), display);
     }
   }
 
-  private static Result result(Summary summary) {
+  /** The contract's counts; the exit code says whether the sweep was stopped or could not work on a run. */
+  static Result result(Summary summary) {
     ObjectNode json = JSON.createObjectNode();
     json.put("runs", summary.runs());
     json.put("done", summary.done());
@@ -89,7 +91,8 @@ final class TrainCommand extends Verb {
     if (summary.stopped()) {
       lines.add("stopped; the same command goes on from here");
     }
-    return new Result(json, lines, summary.stopped() ? STOPPED : summary.problems().isEmpty() ? 0 : 1);
+    int code = summary.stopped() ? STOPPED : summary.left() == 0 ? 0 : 1;
+    return new Result(json, lines, code);
   }
 
   private Result plan(Spec sweep, SweepOptions.Shard part) {

@@ -18,22 +18,23 @@ import java.util.List;
  * @param testOrder the fixed order of the test split
  */
 public record Dataset(String name, String source, Images train, Images test, List<String> classNames, double[] mean,
-                      double[] deviation, String contentHash, int[] trainOrder, int[] testOrder) {
+    double[] deviation, String contentHash, int[] trainOrder, int[] testOrder) {
 
-    /**
-     * What identifies the first {@code count} samples of a split: SHA-256 over the content hash, the split's name and
-     * the source indices in order, in hex. Two sample sets with one hash hold the same images in the same order.
-     */
-    public String orderHash(String split, int count) {
-        int[] order = switch (split) {
-            case "train" -> trainOrder;
-            case "test" -> testOrder;
-            default -> throw new IllegalArgumentException("There is no split \"" + split + "\"; choose train or test.");
-        };
-        Hash hash = new Hash().text(name).text(source).text(contentHash).text(split);
-        for (int i = 0; i < count; i++) {
-            hash.number(order[i]);
-        }
-        return hash.hex();
+  /**
+   * What identifies the first {@code count} samples of a split: SHA-256 over the content hash, the split's
+   * name and the source indices in order, in hex. Two sample sets with one hash hold the same images in the
+   * same order.
+   */
+  public String orderHash(String split, int count) {
+    int[] order = switch (split) {
+      case "train" -> trainOrder;
+      case "test" -> testOrder;
+      default -> throw new IllegalArgumentException("There is no split \"" + split + "\"; choose train or test.");
+    };
+    Hash hash = new Hash().text(name).text(source).text(contentHash).text(split);
+    for (int i = 0; i < count; i++) {
+      hash.number(order[i]);
     }
+    return hash.hex();
+  }
 }

@@ -11,15 +11,15 @@ import org.lightcone.lab.network.ImageShape;
  * @param labels (N), each in [0, classes)
  */
 public record Images(ImageShape shape, float[] pixels, int[] labels) {
-    public Images {
-        if (pixels.length != (long) labels.length * shape.values()) {
-            throw new IllegalArgumentException("There are " + pixels.length + " pixel values for " + labels.length
-                + " labels of " + shape.values() + " values each.");
-        }
+  public Images {
+    if (pixels.length != (long) labels.length * shape.values()) {
+      throw new IllegalArgumentException("There are " + pixels.length + " pixel values for " + labels.length
+          + " labels of " + shape.values() + " values each.");
     }
+  }
 
-    /** The number of samples, N. */
-    public int count() {
-        return labels.length;
-    }
+  /** The number of samples, N. */
+  public int count() {
+    return labels.length;
+  }
 }

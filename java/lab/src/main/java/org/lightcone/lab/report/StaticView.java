@@ -127,15 +127,24 @@ final class StaticView {
     String name = "PC " + (axis + 1) + (time ? " · time-like" : " · space-like") + gain(axis);
     String cls = time ? "time" : "mut";
     String ink = time ? Palette.TIME : MUTED;
+    // Across the edge, away from the middle of the box.
+    double[] middle = place(scene.projectBox(new double[3]));
+    double length = Math.max(1e-9, Math.hypot(q[0] - p[0], q[1] - p[1]));
+    double nx = (p[1] - q[1]) / length;
+    double ny = (q[0] - p[0]) / length;
+    if ((x - middle[0]) * nx + (y - middle[1]) * ny < 0) {
+      nx = -nx;
+      ny = -ny;
+    }
     if (axis == 1) {
-      out.append(Html.format("<g transform=\"rotate(-90 %.1f %.1f)\">", x - 14, y));
-      text(out, x - 14, y, "middle", 12, ink, cls, name);
+      x += 12 * nx;
+      y += 12 * ny;
+      out.append(Html.format("<g transform=\"rotate(-90 %.1f %.1f)\">", x, y));
+      text(out, x, y, "middle", 12, ink, cls, name);
       out.append("</g>\n");
     } else {
-      boolean right = x > WIDTH / 2.0 + 60;
-      boolean left = x < WIDTH / 2.0 - 60;
-      text(out, Math.min(WIDTH - 12, Math.max(12, x)), y + 18, right ? "start" : left ? "end" : "middle", 12, ink,
-          cls, name);
+      String anchor = nx > 0.25 ? "start" : nx < -0.25 ? "end" : "middle";
+      text(out, x + 14 * nx, y + 14 * ny + 4, anchor, 12, ink, cls, name);
     }
   }
 
@@ -199,9 +208,9 @@ final class StaticView {
                 p[0], p[1] - 7, INK)
             : Html.format("<circle class=\"ring\" cx=\"%.1f\" cy=\"%.1f\" r=\"6\" fill=\"#fff\" stroke=\"%s\" "
                 + "stroke-width=\"2.4\"/>%n", p[0], p[1], INK));
-        String anchor = p[0] > WIDTH - 110 ? "end" : "start";
-        text(out, p[0] + (anchor.equals("end") ? -12 : 12), p[1] - 9, anchor, 13,
-            INK, "ink halo strong", truth ? "truth" : "ignorance");
+        boolean left = p[0] < WIDTH / 2.0;
+        text(out, p[0] + (left ? -6 : 6), p[1] - 13, left ? "end" : "start", 13, INK, "ink strong",
+            truth ? "truth" : "ignorance");
       }
     }
   }

@@ -13,5 +13,5 @@ import java.util.List;
  * @param classNames one per class
  */
 public record DataFacts(String name, String source, String contentHash, List<Integer> inputShape,
-                        List<String> classNames) {
+    List<String> classNames) {
 }

@@ -17,5 +17,5 @@ import java.nio.file.Path;
  * @param recordStrideBytes bytes from one record to the next
  */
 public record PredictionBlock(Path file, long offset, int firstRecord, int records, int firstSample, int samples,
-                              long recordStrideBytes) {
+    long recordStrideBytes) {
 }

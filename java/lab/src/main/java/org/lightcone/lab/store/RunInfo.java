@@ -22,6 +22,6 @@ import java.util.Map;
  * @param json all of run.json
  */
 public record RunInfo(String id, String label, String network, String optimizer, Status status, String reason,
-                      int threads, Map<String, Long> seeds, int records, double trainingSeconds,
-                      double recordingSeconds, JsonNode spec, JsonNode json) {
+    int threads, Map<String, Long> seeds, int records, double trainingSeconds,
+    double recordingSeconds, JsonNode spec, JsonNode json) {
 }

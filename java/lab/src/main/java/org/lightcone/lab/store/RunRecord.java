@@ -14,5 +14,5 @@ package org.lightcone.lab.store;
  * @param seconds training plus recording seconds up to and with this record
  */
 public record RunRecord(int index, long step, double epoch, double trainLoss, double trainError, double testLoss,
-                        double testError, double seconds) {
+    double testError, double seconds) {
 }

@@ -12,9 +12,9 @@ import org.lightcone.lab.data.SplitMix;
  * @param labelNoise random changes of the labels (none of today's recipes draws from it)
  */
 public record Seeds(long init, long order, long augmentation, long labelNoise) {
-    /** The four seeds that a spec's one {@code seed} stands for: {@code SplitMix.derive(seed, 1..4)}. */
-    public static Seeds of(long seed) {
-        return new Seeds(SplitMix.derive(seed, 1), SplitMix.derive(seed, 2), SplitMix.derive(seed, 3),
-            SplitMix.derive(seed, 4));
-    }
+  /** The four seeds that a spec's one {@code seed} stands for: {@code SplitMix.derive(seed, 1..4)}. */
+  public static Seeds of(long seed) {
+    return new Seeds(SplitMix.derive(seed, 1), SplitMix.derive(seed, 2), SplitMix.derive(seed, 3),
+        SplitMix.derive(seed, 4));
+  }
 }

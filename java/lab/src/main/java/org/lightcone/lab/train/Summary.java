@@ -19,5 +19,5 @@ import java.util.List;
  * @param problems one sentence per run that could not be worked on
  */
 public record Summary(int runs, int done, int failed, int left, long records, double seconds, double dataSeconds,
-                      double trainingSeconds, double recordingSeconds, boolean stopped, List<String> problems) {
+    double trainingSeconds, double recordingSeconds, boolean stopped, List<String> problems) {
 }

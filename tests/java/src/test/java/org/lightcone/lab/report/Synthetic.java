@@ -99,9 +99,10 @@ final class Synthetic {
     }
     int m = tables.size();
     List<Double> ts = new ArrayList<>();
-    for (int i = 0; i <= 20; i++) {
-      ts.add(i / 20.0);
-      tables.add(geodesic(label, i / 20.0));
+    for (int i = 0; i <= 40; i++) {
+      double t = 1 - Math.pow(1 - i / 40.0, 2.5);   // closer near truth, where -log runs away
+      ts.add(t);
+      tables.add(geodesic(label, t));
     }
     double[][] d = Embedder.distances(tables, N, C);
     Embedder e = new Embedder(d, DIMS, 40);
@@ -123,7 +124,7 @@ final class Synthetic {
     }
     List<ReportData.Special> specials = new ArrayList<>();
     for (int i = 0; i < ts.size(); i++) {
-      specials.add(new ReportData.Special(i == 0 ? ReportData.Landmark.IGNORANCE : i == 20 ? ReportData.Landmark.TRUTH
+      specials.add(new ReportData.Special(i == 0 ? ReportData.Landmark.IGNORANCE : i == 40 ? ReportData.Landmark.TRUTH
           : ReportData.Landmark.GEODESIC, ts.get(i), java.util.Arrays.copyOf(e.x[m + i], 10)));
     }
     return new ReportData.View(name, shown, C, "5f0c" + shown, models, specials, e.lambda, e.sign, e.stress, e.pairwise,
@@ -211,10 +212,11 @@ final class Synthetic {
       ReportData.Models b = new ReportData.Models(new int[m], new int[m], new long[m], new double[m], new double[m],
           new double[m], new double[m], new double[m], new double[m][10]);
       for (int r = 0; r < runsWanted; r++) {
-        int source = r % (a.count() / RECORDS) * RECORDS;
+        int[] sources = {0, 3, 7, 9, 5, 1};   // networks differ more than seeds do
+        int source = sources[r % 6] * RECORDS;
         double[] shift = new double[10];
         for (int k = 0; k < 10; k++) {
-          shift[k] = 0.06 * random.nextGaussian();
+          shift[k] = (k < 3 ? 0.012 : 0.004) * random.nextGaussian() + 0.06 * Math.sin(r % 6 * (k + 2.0) * 1.7);
         }
         for (int i = 0; i < each; i++) {
           int at = r * each + i;
