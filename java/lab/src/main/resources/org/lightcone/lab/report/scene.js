@@ -123,7 +123,10 @@
         { strip: this.strips.floor, width: 1, opacity: 0.6, under: true },
         { strip: this.strips.box, width: 1, opacity: 1, under: true },
       ];
-      if (geodesic.length > 1) this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 1 });
+      if (geodesic.length > 1) {
+        this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 1 });
+        this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 0.4, through: true });   // behind models too
+      }
       this.cage = '';
     }
 
