@@ -77,6 +77,7 @@
       for (const s of this.view.specials) add(this.special(s));
       const near = this.nearest();
       for (const s of SIGNS) if (s.join() !== near.join()) add(this.corner(s));
+      c.roomX = this.width > 600 ? 1 - 230 / this.width : 0.9;   // beside the box stand names of axes
       c.frame(points);
     }
 
