@@ -109,7 +109,9 @@ final class ZarrArray {
       } catch (IOException e) {
         throw AtomicFiles.failure(block.file(), e);
       }
-      whole = (int) Math.min(whole, block.firstRecord() + size / block.recordStrideBytes());
+      if (size < block.records() * block.recordStrideBytes()) {
+        whole = (int) Math.min(whole, block.firstRecord() + size / block.recordStrideBytes());
+      }
     }
     return whole;
   }

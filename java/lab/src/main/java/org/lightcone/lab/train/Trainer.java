@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Optimizer;
 import org.bytedeco.pytorch.OptimizerParamGroupVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.lightcone.lab.network.LibTorch;
 import org.lightcone.lab.network.Network;
 import org.lightcone.lab.network.Networks;
 import org.lightcone.lab.store.RunRecord;
@@ -80,7 +81,7 @@ final class Trainer {
    */
   @SuppressWarnings("try") // the scope frees the network, the optimiser and the batches
   Status run(int threads, boolean verify) {
-    torch.set_num_threads(threads);
+    LibTorch.setThreads(threads);
     try (PointerScope scope = new PointerScope(); Batches batches = new Batches(data, spec.batch(), seeds.order())) {
       network = Networks.create(spec.network(), data.shape, data.classes, seeds.init());
       optimizer = Optimizers.create(spec.optimizer(), network.parameters());

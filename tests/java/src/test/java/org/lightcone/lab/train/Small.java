@@ -48,9 +48,10 @@ final class Small {
   /** All bytes of all whole records of a run's split. */
   static byte[] predictions(Path store, String id, String split) {
     List<PredictionBlock> blocks = Store.open(store).predictionBlocks(id, split);
+    int records = blocks.stream().filter(b -> b.firstSample() == 0).mapToInt(PredictionBlock::records).sum();
     int row = 10 * Float.BYTES;
     int samples = Store.open(store).labels(split).length;
-    ByteBuffer all = ByteBuffer.allocate(Store.open(store).records(id).size() * samples * row);
+    ByteBuffer all = ByteBuffer.allocate(records * samples * row);
     for (PredictionBlock block : blocks) {
       try (FileChannel in = FileChannel.open(block.file(), StandardOpenOption.READ)) {
         for (int r = 0; r < block.records(); r++) {
