@@ -8,13 +8,14 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java example of README.md compiles and runs against the engine and its four jars alone. */
+/** The Java example of README.md, given a table, prints its stress: with the engine and its four jars alone. */
 class ReadmeExampleTest {
   private static final Pattern EXAMPLE =
       Pattern.compile("<!-- example -->.*?```java\\n(.*?)```", Pattern.DOTALL);
@@ -41,8 +42,16 @@ class ReadmeExampleTest {
     int status = javax.tools.ToolProvider.getSystemJavaCompiler().run(null, null, null,
         "-cp", Shell.join(jars), "-d", folder.toString(), source.toString());
     assertEquals(0, status, "the example compiles");
-    Shell.Result result = Shell.java(List.of("-cp", Shell.join(jars) + File.pathSeparator + folder, type.group(1)));
+    Path table = folder.resolve("P.npy");
+    Npy.writeFloats(table, Tables.softmax(Tables.logits(new Random(71), 12, 30, 10, 2), 10), 12, 30, 10);
+    double wanted;
+    try (Predictions predictions = Predictions.open(table, Kind.PROBS);
+        DistanceMatrix d = DistanceMatrix.compute(predictions, DistanceOptions.defaults(), null)) {
+      wanted = InPca.embed(d, 2, 1).stress()[1];
+    }
+    Shell.Result result = Shell.java(
+        List.of("-cp", Shell.join(jars) + File.pathSeparator + folder, type.group(1), table.toString()));
     assertEquals(0, result.status(), result.output());
-    assertTrue(result.output().contains("1"), "the example prints its signature: " + result.output());
+    assertEquals(wanted, Double.parseDouble(result.output().strip()), 1e-12, "the stress that two axes explain");
   }
 }
