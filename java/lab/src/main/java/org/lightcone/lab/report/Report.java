@@ -28,6 +28,8 @@ import java.util.regex.Pattern;
 public final class Report {
   private static final List<String> SCRIPTS =
       List.of("data.js", "camera.js", "gl.js", "scene.js", "labels.js", "interact.js", "scatter.js", "export.js", "page.js");
+  /** Longer tables open with their first rows only (report.css has the same number). */
+  private static final int BRIEF_ROWS = 300;
   private static final Pattern SLOT = Pattern.compile("\\{\\{([a-z-]+)}}");
 
   private Report() {}
@@ -66,10 +68,9 @@ public final class Report {
     StringBuilder scripts = new StringBuilder();
     StringBuilder hashes = new StringBuilder();
     for (String name : SCRIPTS) {
-      String code = resource(name);
-      scripts.append("<script>").append(code).append("</script>\n");
-      hashes.append(" 'sha256-").append(sha256(code)).append('\'');
+      scripts.append(script(name, hashes)).append('\n');
     }
+    slots.put("boot", script("boot.js", hashes));
     slots.put("policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src" + hashes);
     slots.put("title", Html.escape(data.title()));
     slots.put("subtitle", Html.escape(data.subtitle()));
@@ -78,6 +79,7 @@ public final class Report {
     slots.put("static", pictures(data));
     slots.put("spectra", Sections.spectra(data));
     slots.put("rows", Sections.runRows(data));
+    slots.put("brief", data.runs().size() > BRIEF_ROWS ? " class=\"brief\"" : "");
     slots.put("stages", Charts.stages(data.stages()));
     slots.put("provenance", Sections.provenance(data));
     slots.put("data", Payload.json(data));
@@ -90,6 +92,12 @@ public final class Report {
       }
       return Matcher.quoteReplacement(value);
     });
+  }
+
+  private static String script(String name, StringBuilder hashes) {
+    String code = resource(name);
+    hashes.append(" 'sha256-").append(sha256(code)).append('\'');
+    return "<script>" + code + "</script>";
   }
 
   private static String pictures(ReportData data) {

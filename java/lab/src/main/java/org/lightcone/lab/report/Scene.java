@@ -157,9 +157,9 @@ final class Scene {
     distance = 2;
     for (double[] p : all) {
       double[] q = turn(p, yaw, pitch);
-      double room = 0.9;
-      distance = Math.max(distance, q[2] + FOCAL * Math.max(Math.abs(q[0] - panX) / (aspect * room),
-          Math.abs(q[1] - panY) / room));
+      // Beside the box stand names of axes: more room is kept there than above and below.
+      distance = Math.max(distance, q[2] + FOCAL * Math.max(Math.abs(q[0] - panX) / (aspect * 0.76),
+          Math.abs(q[1] - panY) / 0.9));
     }
   }
 

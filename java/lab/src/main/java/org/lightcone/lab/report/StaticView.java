@@ -16,6 +16,8 @@ final class StaticView {
   private static final int LEGEND = 40;   // bottom line
   /** Vertices beyond this make the file grow but not the picture: lines are thinned evenly, ends kept. */
   private static final int VERTICES = 15_000;
+  /** With fewer models than this every one is a dot on its line. */
+  private static final int DOTS = 3000;
   private static final String INK = "#1f2328";
   private static final String FAINT = "#c9ced6";
   private static final String MUTED = "#59636e";
@@ -137,14 +139,17 @@ final class StaticView {
       ny = -ny;
     }
     if (axis == 1) {
-      x += 12 * nx;
-      y += 12 * ny;
+      double far = 14 + 3.3 * name.length() * Math.abs(ny);
+      x += far * nx;
+      y += far * ny;
       out.append(Html.format("<g transform=\"rotate(-90 %.1f %.1f)\">", x, y));
       text(out, x, y, "middle", 12, ink, cls, name);
       out.append("</g>\n");
     } else {
       String anchor = nx > 0.25 ? "start" : nx < -0.25 ? "end" : "middle";
-      text(out, x + 14 * nx, y + 14 * ny + 4, anchor, 12, ink, cls, name);
+      // Centred under a slanted edge, the ends of the text would cross it: go further by the slant.
+      double far = 14 + (anchor.equals("middle") ? 3.3 * name.length() * Math.abs(nx) : 0);
+      text(out, x + far * nx, y + far * ny + 4, anchor, 12, ink, cls, name);
     }
   }
 
@@ -175,6 +180,10 @@ final class StaticView {
         if (i == from || i == to - 1 || (i - from) % stride == 0) {
           double[] p = place(scene.project(models.coordinates()[i]));
           path.append(path.length() == 0 ? 'M' : 'L').append(Html.format("%.1f %.1f", p[0], p[1]));
+          if (m < DOTS) {
+            ends.append(Html.format("<circle class=\"f%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.8\" fill=\"%s\"/>%n", category,
+                p[0], p[1], colour));
+          }
         }
       }
       out.append(Html.format("<path class=\"c%d\" d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.2f\" "

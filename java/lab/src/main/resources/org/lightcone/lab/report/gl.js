@@ -232,7 +232,12 @@
         this.drawPoints(0, this.count, shot.size, shot, front);
       }
       gl.depthMask(false);
-      for (const e of extras) if (!e.under) this.drawWide(e.strip, 0, e.strip.count - 1, e.width, e.opacity, shot, true);
+      for (const e of extras) {
+        if (e.under) continue;
+        if (e.through) gl.disable(gl.DEPTH_TEST);
+        this.drawWide(e.strip, 0, e.strip.count - 1, e.width, e.opacity, shot, true);
+        gl.enable(gl.DEPTH_TEST);
+      }
       gl.disable(gl.DEPTH_TEST);
       for (const o of over) {
         this.drawWide(source, o.from, o.to, shot.line + 2.5, 0.95, shot, o.front);

@@ -15,6 +15,7 @@
   const ring = shape('circle', { r: 6, fill: 'var(--card)', stroke: 'var(--ink)', 'stroke-width': 2.4 });
   const diamond = shape('path', { d: 'M0-8L8 0L0 8L-8 0z', fill: 'var(--ink)', stroke: 'var(--card)',
     'stroke-width': 1.2 });
+  const here = shape('circle', { r: 6, fill: 'none', stroke: 'var(--ink)', 'stroke-width': 2 });   // under the pointer
   const pool = [];
   let used = 0, taken = [];
 
@@ -86,6 +87,11 @@
   function draw(scene) {
     const c = scene.camera, W = scene.width, H = scene.height;
     const to = (x) => c.screen(c.box(x, [0, 0, 0]), W, H);
+    here.style.display = scene.hover < 0 ? 'none' : '';
+    if (scene.hover >= 0) {
+      const p = to(scene.at(scene.hover));
+      here.setAttribute('transform', `translate(${p[0].toFixed(1)} ${p[1].toFixed(1)})`);
+    }
     used = 0;
     taken = [];
     const legend = document.getElementById('legend');

@@ -168,7 +168,11 @@
 
   // Table
   const table = $('runs'), body = table.tBodies[0];
-  let rows = [...body.rows];
+  const rows = [...body.rows];
+  let long = table.classList.contains('brief');   // laying out thousands of rows would delay the map
+  $('all').hidden = !long;
+  $('all').textContent = `Show all ${rows.length} runs`;
+  $('all').addEventListener('click', () => { long = false; table.classList.remove('brief'); $('all').hidden = true; });
   function swatches() {
     const mode = scene && LC.MODES[scene.mode].of ? scene.mode : 'network';
     const list = [...new Set(LC.data.runs.map(LC.MODES[mode].of))];
@@ -211,11 +215,12 @@
       row.hidden = !words.every((w) => text.includes(w));
       if (!row.hidden) n++;
     }
+    table.classList.toggle('brief', long && !words.length);   // what is searched must be seen
+    $('all').hidden = !table.classList.contains('brief');
     $('found').textContent = words.length ? `${n} of ${rows.length}` : '';
   });
 
   // Start
-  root.classList.add('js');
   theme();
   showView(0);   // the charts of the first view, with or without WebGL
   if (LC.data.views.length) {

@@ -38,7 +38,7 @@
 
   function pixels(g, scene, values, X, Y, ratio) {
     const c = scene.rgba, w = g.canvas.width, h = g.canvas.height;
-    const image = g.getImageData(0, 0, w, h), data = image.data, size = Math.max(1, Math.round(1.4 * ratio));
+    const image = g.getImageData(0, 0, w, h), data = image.data, size = Math.max(1, Math.round(2 * ratio));
     const seen = each(scene, values, X, Y, (x, y, i, front) => {
       const a = front ? 0.6 : 0.3, left = Math.round(x * ratio), top = Math.round(y * ratio);
       for (let q = top; q < Math.min(h, top + size); q++) {

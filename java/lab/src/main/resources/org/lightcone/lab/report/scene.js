@@ -77,6 +77,7 @@
       for (const s of this.view.specials) add(this.special(s));
       const near = this.nearest();
       for (const s of SIGNS) if (s.join() !== near.join()) add(this.corner(s));
+      c.roomX = this.width > 600 ? 1 - 230 / this.width : 0.9;   // beside the box stand names of axes
       c.frame(points);
     }
 
@@ -123,7 +124,10 @@
         { strip: this.strips.floor, width: 1, opacity: 0.6, under: true },
         { strip: this.strips.box, width: 1, opacity: 1, under: true },
       ];
-      if (geodesic.length > 1) this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 1 });
+      if (geodesic.length > 1) {
+        this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 1 });
+        this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 0.4, through: true });   // behind models too
+      }
       this.cage = '';
     }
 
