@@ -6,6 +6,10 @@
 module org.lightcone.engine {
   requires org.bytedeco.javacpp;
   requires org.bytedeco.openblas;
+  // The natives of both, which nothing else would resolve: without these lines every user would have
+  // to pass --add-modules. This jar's own natives are of the same one platform.
+  requires org.bytedeco.javacpp.linux.x86_64;
+  requires org.bytedeco.openblas.linux.x86_64;
 
   exports org.lightcone;
 

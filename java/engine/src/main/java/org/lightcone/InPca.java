@@ -137,7 +137,7 @@ public final class InPca {
             .thenComparingDouble(k -> -all.get(k)))
         .mapToInt(Integer::intValue).toArray();
     for (int k = 0; k < eigenvalues.length; k++) {
-      eigenvalues[k] = all.get(order[k]);
+      eigenvalues[k] = all.get(order[k]) + 0.0; // -0 becomes 0
       w.doubles((long) order[k] * models * Double.BYTES, models).get(vectors[k]);
       fixSign(vectors[k]);
     }

@@ -37,15 +37,19 @@ final class Native {
     }
   }
 
-  /** What the user is told when the library could not be loaded. */
-  static String loadMessage(Throwable failure) {
+  private static String loadMessage(Throwable failure) {
+    return "the native library of the engine could not be loaded on " + System.getProperty("os.name") + " "
+        + System.getProperty("os.arch") + " (" + rootMessage(failure) + "); it runs on linux-x86_64 with glibc, and the "
+        + "javacpp and openblas jars with that classifier must be on the class path or module path";
+  }
+
+  /** JavaCPP's first complaint is about the binding; the truth is in the last cause. */
+  static String rootMessage(Throwable failure) {
     Throwable root = failure;
-    while (root.getCause() != null && root.getCause() != root) {
+    while (root.getCause() != null) {
       root = root.getCause();
     }
-    return "the native library of the engine could not be loaded on " + System.getProperty("os.name") + " "
-        + System.getProperty("os.arch") + " (" + root.getMessage() + "); it runs on linux-x86_64 with glibc, and the "
-        + "javacpp and openblas jars with that classifier must be on the class path or module path";
+    return root.getMessage();
   }
 
   /** The one switch from status to exception. */

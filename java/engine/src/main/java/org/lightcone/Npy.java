@@ -305,7 +305,7 @@ public final class Npy {
       case UINT32 -> Integer.toUnsignedLong(bytes.getInt());
       default -> bytes.getLong();
     };
-    if (value != (int) value) {
+    if (value != (int) value || type == Type.UINT64 && value < 0) {
       throw bad(file, "its entry " + index + " is "
           + (type == Type.UINT64 ? Long.toUnsignedString(value) : Long.toString(value)) + ", too large for a label");
     }

@@ -32,6 +32,7 @@ final class SymmetricEigen {
   static void solve(OffHeap matrix, int order, OffHeap values, int threads) {
     int status;
     synchronized (THREADS) {
+      requireOpenBlas();
       int before = openblas_full.openblas_get_num_threads();
       openblas_full.openblas_set_num_threads(Workers.count(threads));
       try {
@@ -46,6 +47,15 @@ final class SymmetricEigen {
     }
     if (status != 0) {
       throw new LightconeException("LAPACK's dsyevd stopped with code " + status + " on a matrix of order " + order);
+    }
+  }
+
+  private static void requireOpenBlas() {
+    try {
+      openblas_full.openblas_get_num_threads();
+    } catch (LinkageError e) {
+      throw new UnsupportedException("OpenBLAS could not be loaded (" + Native.rootMessage(e) + "); the openblas jar and"
+          + " the one with the classifier linux-x86_64 must be on the class path or module path", e);
     }
   }
 }

@@ -62,7 +62,7 @@ final class Oracle {
     return -(largest + Math.log(sum));
   }
 
-  /** Objective of Eq 4 at t for model m of a table (M, N, C) of log-probabilities. */
+  /** Objective of Eq 4 at t, the arc as 2 asin(|s - gamma| / 2), which is exact where arccos is not. */
   static double angle(double[] logs, int model, int[] labels, int classes, double t) {
     int samples = labels.length;
     double theta = Math.acos(1 / Math.sqrt(classes));
@@ -71,12 +71,13 @@ final class Oracle {
     double sum = 0;
     for (int n = 0; n < samples; n++) {
       int row = (model * samples + n) * classes;
-      double a = 0;
+      double gap = 0;
       for (int c = 0; c < classes; c++) {
-        a += Math.exp(0.5 * logs[row + c]) / Math.sqrt(classes);
+        double gamma = ignorance / Math.sqrt(classes) + (c == labels[n] ? truth : 0);
+        double difference = Math.exp(0.5 * logs[row + c]) - gamma;
+        gap += difference * difference;
       }
-      double b = Math.exp(0.5 * logs[row + labels[n]]);
-      sum += Math.acos(Math.max(-1, Math.min(1, ignorance * a + truth * b)));
+      sum += 2 * Math.asin(Math.min(1, 0.5 * Math.sqrt(gap)));
     }
     return sum / samples;
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,8 +37,17 @@ final class Root implements Runnable {
   /** The version of this jar, which is the version of all of them. */
   static final class Version implements CommandLine.IVersionProvider {
     static String text() {
-      String version = Root.class.getPackage().getImplementationVersion();
-      return version == null ? "unpackaged" : version;
+      // Maven writes it into the jar.
+      try (InputStream in = Root.class.getResourceAsStream(
+          "/META-INF/maven/org.lightcone/lightcone-cli/pom.properties")) {
+        Properties properties = new Properties();
+        if (in != null) {
+          properties.load(in);
+        }
+        return properties.getProperty("version", "unpackaged");
+      } catch (IOException e) {
+        return "unknown (" + e.getMessage() + ")";
+      }
     }
 
     @Override

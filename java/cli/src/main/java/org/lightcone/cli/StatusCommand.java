@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.lightcone.lab.store.RunInfo;
-import org.lightcone.lab.store.Status;
 import org.lightcone.lab.store.Store;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,9 +23,15 @@ final class StatusCommand extends Verb {
 
   @Override
   Result execute() {
-    List<RunInfo> runs = Store.open(store).runs();
+    Store opened = Store.open(store);
+    List<RunInfo> runs = opened.runs();
+    Store.Counts counts = opened.counts();
+    ObjectNode json = JSON.createObjectNode();
+    json.put("runs", counts.runs()).put("done", counts.done()).put("failed", counts.failed())
+        .put("left", counts.left());
+    // Of all training and recording so far.
+    json.put("seconds", runs.stream().mapToDouble(run -> run.trainingSeconds() + run.recordingSeconds()).sum());
     List<String> lines = new ArrayList<>();
-    ObjectNode json = summary(runs);
     lines.add(words(json));
     ArrayNode list = json.putArray("list");
     for (RunInfo run : runs) {
@@ -38,19 +43,6 @@ final class StatusCommand extends Verb {
           run.reason().isEmpty() ? "" : "  (" + run.reason() + ")"));
     }
     return new Result(json, lines);
-  }
-
-  /** The contract's counts; seconds are those of all training and recording so far. */
-  static ObjectNode summary(List<RunInfo> runs) {
-    long done = runs.stream().filter(run -> run.status() == Status.DONE).count();
-    long failed = runs.stream().filter(run -> run.status() == Status.FAILED).count();
-    ObjectNode json = JSON.createObjectNode();
-    json.put("runs", runs.size());
-    json.put("done", done);
-    json.put("failed", failed);
-    json.put("left", runs.size() - done - failed);
-    json.put("seconds", runs.stream().mapToDouble(run -> run.trainingSeconds() + run.recordingSeconds()).sum());
-    return json;
   }
 
   static String words(ObjectNode json) {

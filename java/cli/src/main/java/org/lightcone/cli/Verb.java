@@ -19,8 +19,15 @@ abstract class Verb implements Callable<Integer> {
   @Mixin CommonOptions common;
   Interruption stop = new Interruption();
 
-  /** What a command found: the JSON of {@code --json} and the lines a person reads instead. */
-  record Result(JsonNode json, List<String> lines) {}
+  /** Exit code of a clean stop: 128 + SIGINT. */
+  static final int STOPPED = 130;
+
+  /** What a command found: the JSON of {@code --json}, the lines a person reads instead, and the exit code. */
+  record Result(JsonNode json, List<String> lines, int code) {
+    Result(JsonNode json, List<String> lines) {
+      this(json, lines, CommandLine.ExitCode.OK);
+    }
+  }
 
   /** Does the work. */
   abstract Result execute() throws Exception;
@@ -36,18 +43,11 @@ abstract class Verb implements Callable<Integer> {
       result.lines().forEach(out::println);
     }
     out.flush();
-    return CommandLine.ExitCode.OK;
+    return result.code();
   }
 
   /** A wrong command line that picocli cannot see: exit code 2 with this sentence. */
   CommandLine.ParameterException usage(String message) {
     return new CommandLine.ParameterException(spec.commandLine(), message);
-  }
-
-  /** One line for people, on standard error so that standard output stays the result. */
-  void log(String line) {
-    PrintWriter err = spec.commandLine().getErr();
-    err.println(line);
-    err.flush();
   }
 }

@@ -56,7 +56,8 @@ final class Cli {
 
   /** A process of its own, its output in files under {@code folder}. */
   static Process start(Path folder, Object... args) throws IOException {
-    List<String> command = new ArrayList<>(List.of(
+    // A shell that starts us in the background has made SIGINT ignored, and a JVM respects that.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT",
         Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1"));
     String cache = System.getProperty("org.bytedeco.javacpp.cachedir");
@@ -65,8 +66,11 @@ final class Cli {
     }
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.lightcone.cli.Main"));
     command.addAll(List.of(strings(args)));
-    return new ProcessBuilder(command).redirectOutput(folder.resolve("out.txt").toFile())
-        .redirectError(folder.resolve("err.txt").toFile()).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(folder.resolve("out.txt").toFile())
+        .redirectError(folder.resolve("err.txt").toFile());
+    // As the launcher does: where a core is shared, OpenMP threads that wait actively starve the others.
+    builder.environment().put("OMP_WAIT_POLICY", "PASSIVE");
+    return builder.start();
   }
 
   /** Waits for a process of {@link #start}. */
@@ -81,6 +85,12 @@ final class Cli {
 
   static Ran fork(Path folder, Object... args) throws Exception {
     return finish(folder, start(folder, args));
+  }
+
+  /** Ctrl-C. */
+  static void interrupt(Process process) throws Exception {
+    int code = new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    assertEquals(0, code, "kill -INT");
   }
 
   private static String[] strings(Object... args) {

@@ -189,10 +189,15 @@ public record StoreAnalysis(ReportData report, int models, int samples, int clas
       more.put("infinite terms", "capped at 100 nats each: a model gave a class probability zero that another one, or"
           + " truth, gave all");
     }
-    String libtorch = runs.stream().map(run -> run.json().path("versions").path("libtorch").asText(""))
-        .filter(version -> !version.isEmpty()).findFirst().orElse("");
     return new ReportData.Provenance(engine.version(), "", engine.isa().toString(), threads,
         System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"),
-        Processor.name(), System.getProperty("java.version"), libtorch, "", Instant.now(), more);
+        first(runs, "host", "cpu"), System.getProperty("java.version"),
+        first(runs, "versions", "libtorch"), "", Instant.now(), more);
+  }
+
+  /** A fact that run.json holds, from the first run that knows it. */
+  private static String first(List<RunInfo> runs, String group, String key) {
+    return runs.stream().map(run -> run.json().path(group).path(key).asText("")).filter(fact -> !fact.isEmpty())
+        .findFirst().orElse("");
   }
 }

@@ -56,7 +56,7 @@ public final class StoreTable implements SplitAnalysis.Source {
     List<Rows> rows = new ArrayList<>();
     int models = 0;
     for (RunInfo run : store.runs()) {
-      if (run.status() == Status.FAILED || run.status() == Status.PLANNED) {
+      if (run.status() == Status.FAILED) {
         continue;
       }
       List<RunRecord> records = store.records(run.id());

@@ -20,9 +20,9 @@ final class Charts {
 
   /** Bars of log |lambda_k|, time-like ones in vermilion. */
   static String eigenvalues(ReportData.View view) {
-    int height = 190;
+    int height = 150;
     int top = 12;
-    int bottom = 30;
+    int bottom = 24;
     double[] lambda = view.eigenvalues();
     int n = Math.min(BARS, lambda.length);
     double hi = 0;
@@ -68,9 +68,9 @@ final class Charts {
 
   /** Explained stress (Eq 8) and explained pairwise distance (Eq 12) against the number of dimensions. */
   static String stress(ReportData.View view) {
-    int height = 190;
+    int height = 150;
     int top = 12;
-    int bottom = 30;
+    int bottom = 24;
     int n = Math.min(BARS, Math.max(view.stress().length, view.pairwise().length));
     if (n == 0) {
       return "<p class=\"none\">No explained stress was given.</p>";

@@ -12,7 +12,7 @@ final class Payload {
   /** The page offers this many axes to choose from. */
   private static final int DIMS = 16;
   /** Coordinates of all views together stay below this many bytes, so that the file stays below 10 MB. */
-  private static final long COORDINATE_BYTES = 4_000_000;
+  private static final long COORDINATE_BYTES = 3_000_000;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Payload() {}

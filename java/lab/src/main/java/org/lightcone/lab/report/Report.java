@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,6 +28,8 @@ import java.util.regex.Pattern;
 public final class Report {
   private static final List<String> SCRIPTS =
       List.of("data.js", "camera.js", "gl.js", "scene.js", "labels.js", "interact.js", "scatter.js", "export.js", "page.js");
+  /** Longer tables open with their first rows only (report.css has the same number). */
+  private static final int BRIEF_ROWS = 300;
   private static final Pattern SLOT = Pattern.compile("\\{\\{([a-z-]+)}}");
 
   private Report() {}
@@ -65,10 +68,9 @@ public final class Report {
     StringBuilder scripts = new StringBuilder();
     StringBuilder hashes = new StringBuilder();
     for (String name : SCRIPTS) {
-      String code = resource(name);
-      scripts.append("<script>").append(code).append("</script>\n");
-      hashes.append(" 'sha256-").append(sha256(code)).append('\'');
+      scripts.append(script(name, hashes)).append('\n');
     }
+    slots.put("boot", script("boot.js", hashes));
     slots.put("policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src" + hashes);
     slots.put("title", Html.escape(data.title()));
     slots.put("subtitle", Html.escape(data.subtitle()));
@@ -77,6 +79,7 @@ public final class Report {
     slots.put("static", pictures(data));
     slots.put("spectra", Sections.spectra(data));
     slots.put("rows", Sections.runRows(data));
+    slots.put("brief", data.runs().size() > BRIEF_ROWS ? " class=\"brief\"" : "");
     slots.put("stages", Charts.stages(data.stages()));
     slots.put("provenance", Sections.provenance(data));
     slots.put("data", Payload.json(data));
@@ -89,6 +92,12 @@ public final class Report {
       }
       return Matcher.quoteReplacement(value);
     });
+  }
+
+  private static String script(String name, StringBuilder hashes) {
+    String code = resource(name);
+    hashes.append(" 'sha256-").append(sha256(code)).append('\'');
+    return "<script>" + code + "</script>";
   }
 
   private static String pictures(ReportData data) {
@@ -132,9 +141,10 @@ public final class Report {
     if (Files.isDirectory(target)) {
       throw new IOException(target + " is a folder; name a file to write the report to");
     }
-    Path aside = Files.createTempFile(folder, "." + target.getFileName() + ".", ".part");
+    // Not createTempFile: that would keep the report from everybody but its owner.
+    Path aside = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
         ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
         while (bytes.hasRemaining()) {
           channel.write(bytes);

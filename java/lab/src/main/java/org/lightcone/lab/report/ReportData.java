@@ -2,6 +2,7 @@
 package org.lightcone.lab.report;
 
 import java.time.Instant;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,7 @@ public record ReportData(String title, String subtitle, List<Run> runs, List<Vie
     for (View view : views) {
       int[] run = view.models().run();
       for (int i = 0; i < run.length; i++) {
-        if (run[i] < 0 || run[i] >= runs.size()) {
+        if (run[i] >= runs.size()) {
           throw new IllegalArgumentException("model " + i + " of view '" + view.name() + "' names run " + run[i]
               + ", but there are " + runs.size() + " runs; number them from 0 in the order of the list");
         }
@@ -166,7 +167,19 @@ public record ReportData(String title, String subtitle, List<Run> runs, List<Vie
       Check.length(testError.length, m, "the test errors", "the run indices");
       Check.length(loss.length, m, "the losses", "the run indices");
       Check.length(coordinates.length, m, "the coordinates", "the run indices");
+      BitSet closed = new BitSet();
       for (int i = 0; i < m; i++) {
+        if (run[i] < 0 || closed.get(run[i])) {
+          throw new IllegalArgumentException(run[i] < 0 ? "model " + i + " names run " + run[i]
+              + "; number the runs from 0" : "the models of run " + run[i] + " do not stand together (see model " + i
+              + "); sort the models by run and record");
+        }
+        if (i + 1 < m && run[i + 1] != run[i]) {
+          closed.set(run[i]);
+        }
+        if (coordinates[i] == null) {
+          throw new IllegalArgumentException("model " + i + " has no coordinates; pass K numbers for each model");
+        }
         Check.length(coordinates[i].length, coordinates[0].length, "the coordinates of model " + i,
             "those of model 0");
         Check.finite(coordinates[i], "coordinate", " of model " + i);

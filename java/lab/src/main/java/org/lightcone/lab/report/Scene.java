@@ -12,8 +12,8 @@ import java.util.List;
  * page's camera.js does the same arithmetic, so the picture for print and the first picture on screen agree.
  */
 final class Scene {
-  /** Focal length in half image heights: a view angle of 30 degrees, mild enough to keep lengths comparable. */
-  private static final double FOCAL = 1 / Math.tan(Math.toRadians(15));
+  /** Focal length in half image heights: a view angle of 22 degrees, mild enough to keep lengths comparable. */
+  private static final double FOCAL = 1 / Math.tan(Math.toRadians(11));
   /** An axis flatter than this share of the longest one would be a line on paper: then every axis fills the box. */
   private static final double FLAT = 0.3;
   private static final int SEARCH_POINTS = 2000;
@@ -88,8 +88,8 @@ final class Scene {
   /** The angle that spreads the models over the widest area, ignorance to the left of truth where both are. */
   private void search(ReportData.View view) {
     double best = Double.NEGATIVE_INFINITY;
-    for (int a = -70; a <= 70; a += 10) {
-      for (int b = 10; b <= 30; b += 5) {
+    for (int a = -50; a <= 50; a += a == -20 ? 40 : 10) {   // never head-on: one axis would hide
+      for (int b = 12; b <= 28; b += 4) {
         double u = Math.toRadians(a);
         double v = Math.toRadians(b);
         double score = Math.sqrt(area(u, v)) + 0.05 * Math.signum(leftToRight(view, u, v));
@@ -135,23 +135,31 @@ final class Scene {
 
   /** Moves the camera so that everything just fits. */
   private void frame() {
+    List<double[]> all = new ArrayList<>(sample);
+    int[] near = nearest();
+    for (int i = 0; i < 8; i++) {
+      int[] s = signs(i);
+      if (s[0] != near[0] || s[1] != near[1] || s[2] != near[2]) {
+        all.add(corner(s[0], s[1], s[2]));
+      }
+    }
     double[] lo = {1e9, 1e9};
     double[] hi = {-1e9, -1e9};
-    for (double[] p : sample) {
+    for (double[] p : all) {
       double[] q = turn(p, yaw, pitch);
       for (int k = 0; k < 2; k++) {
         lo[k] = Math.min(lo[k], q[k]);
         hi[k] = Math.max(hi[k], q[k]);
       }
     }
-    panX = sample.isEmpty() ? 0 : (lo[0] + hi[0]) / 2;
-    panY = sample.isEmpty() ? 0 : (lo[1] + hi[1]) / 2;
+    panX = (lo[0] + hi[0]) / 2;
+    panY = (lo[1] + hi[1]) / 2;
     distance = 2;
-    for (double[] p : sample) {
+    for (double[] p : all) {
       double[] q = turn(p, yaw, pitch);
-      double room = 0.86;
-      distance = Math.max(distance, q[2] + FOCAL * Math.max(Math.abs(q[0] - panX) / (aspect * room),
-          Math.abs(q[1] - panY) / room));
+      // Beside the box stand names of axes: more room is kept there than above and below.
+      distance = Math.max(distance, q[2] + FOCAL * Math.max(Math.abs(q[0] - panX) / (aspect * 0.76),
+          Math.abs(q[1] - panY) / 0.9));
     }
   }
 
@@ -165,6 +173,22 @@ final class Scene {
     double[] q = turn(p, yaw, pitch);
     double depth = Math.max(1e-6, distance - q[2]);
     return new double[] {FOCAL * (q[0] - panX) / depth, FOCAL * (q[1] - panY) / depth, depth};
+  }
+
+  /** Signs of the corner nearest to the camera: the edges that meet there would run in front of the models. */
+  int[] nearest() {
+    int[] best = {1, 1, 1};
+    for (int i = 0; i < 8; i++) {
+      int[] s = signs(i);
+      if (turn(corner(s[0], s[1], s[2]), yaw, pitch)[2] > turn(corner(best[0], best[1], best[2]), yaw, pitch)[2]) {
+        best = s;
+      }
+    }
+    return best;
+  }
+
+  private static int[] signs(int i) {
+    return new int[] {(i & 1) * 2 - 1, (i & 2) - 1, (i & 4) / 2 - 1};
   }
 
   /** A corner of the models' box; each sign is -1 or 1. */

@@ -15,7 +15,9 @@ final class StaticView {
   private static final int TOP = 64;      // title block
   private static final int LEGEND = 40;   // bottom line
   /** Vertices beyond this make the file grow but not the picture: lines are thinned evenly, ends kept. */
-  private static final int VERTICES = 40_000;
+  private static final int VERTICES = 15_000;
+  /** With fewer models than this every one is a dot on its line. */
+  private static final int DOTS = 3000;
   private static final String INK = "#1f2328";
   private static final String FAINT = "#c9ced6";
   private static final String MUTED = "#59636e";
@@ -74,13 +76,17 @@ final class StaticView {
 
   private void box() {
     int[] signs = {-1, 1};
+    int[] near = scene.nearest();
     for (int axis = 0; axis < 3; axis++) {
       double[][] named = null;
       for (int a : signs) {
         for (int b : signs) {
           double[] p = place(scene.projectBox(end(axis, -1, a, b)));
           double[] q = place(scene.projectBox(end(axis, 1, a, b)));
-          line(p, q, FAINT, "faint", 1);
+          int[] s = ends(axis, 0, a, b);
+          if (!touches(s, near)) {
+            line(p, q, FAINT, "faint", 1);
+          }
           // The upright axis is named at the left, the level ones at the bottom: outside the models.
           double rank = axis == 1 ? -(p[0] + q[0]) : p[1] + q[1];
           double old = named == null ? 0 : axis == 1 ? -(named[0][0] + named[1][0]) : named[0][1] + named[1][1];
@@ -94,14 +100,23 @@ final class StaticView {
     }
   }
 
-  private static double[] ends(int axis, int along, int a, int b) {
-    return axis == 0 ? new double[] {along, a, b} : axis == 1 ? new double[] {a, along, b}
-        : new double[] {a, b, along};
+  /** Signs of an edge or its end: along is 0 for the edge as a whole. */
+  private static int[] ends(int axis, int along, int a, int b) {
+    return axis == 0 ? new int[] {along, a, b} : axis == 1 ? new int[] {a, along, b} : new int[] {a, b, along};
+  }
+
+  private static boolean touches(int[] edge, int[] corner) {
+    for (int k = 0; k < 3; k++) {
+      if (edge[k] != 0 && edge[k] != corner[k]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private double[] end(int axis, int along, int a, int b) {
-    double[] s = ends(axis, along, a, b);
-    return scene.corner((int) s[0], (int) s[1], (int) s[2]);
+    int[] s = ends(axis, along, a, b);
+    return scene.corner(s[0], s[1], s[2]);
   }
 
   private void axisName(int axis, double[] p, double[] q) {
@@ -114,15 +129,27 @@ final class StaticView {
     String name = "PC " + (axis + 1) + (time ? " · time-like" : " · space-like") + gain(axis);
     String cls = time ? "time" : "mut";
     String ink = time ? Palette.TIME : MUTED;
+    // Across the edge, away from the middle of the box.
+    double[] middle = place(scene.projectBox(new double[3]));
+    double length = Math.max(1e-9, Math.hypot(q[0] - p[0], q[1] - p[1]));
+    double nx = (p[1] - q[1]) / length;
+    double ny = (q[0] - p[0]) / length;
+    if ((x - middle[0]) * nx + (y - middle[1]) * ny < 0) {
+      nx = -nx;
+      ny = -ny;
+    }
     if (axis == 1) {
-      out.append(Html.format("<g transform=\"rotate(-90 %.1f %.1f)\">", x - 14, y));
-      text(out, x - 14, y, "middle", 12, ink, cls, name);
+      double far = 14 + 3.3 * name.length() * Math.abs(ny);
+      x += far * nx;
+      y += far * ny;
+      out.append(Html.format("<g transform=\"rotate(-90 %.1f %.1f)\">", x, y));
+      text(out, x, y, "middle", 12, ink, cls, name);
       out.append("</g>\n");
     } else {
-      boolean right = x > WIDTH / 2.0 + 60;
-      boolean left = x < WIDTH / 2.0 - 60;
-      text(out, Math.min(WIDTH - 12, Math.max(12, x)), y + 18, right ? "start" : left ? "end" : "middle", 12, ink,
-          cls, name);
+      String anchor = nx > 0.25 ? "start" : nx < -0.25 ? "end" : "middle";
+      // Centred under a slanted edge, the ends of the text would cross it: go further by the slant.
+      double far = 14 + (anchor.equals("middle") ? 3.3 * name.length() * Math.abs(nx) : 0);
+      text(out, x + far * nx, y + far * ny + 4, anchor, 12, ink, cls, name);
     }
   }
 
@@ -153,6 +180,10 @@ final class StaticView {
         if (i == from || i == to - 1 || (i - from) % stride == 0) {
           double[] p = place(scene.project(models.coordinates()[i]));
           path.append(path.length() == 0 ? 'M' : 'L').append(Html.format("%.1f %.1f", p[0], p[1]));
+          if (m < DOTS) {
+            ends.append(Html.format("<circle class=\"f%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.8\" fill=\"%s\"/>%n", category,
+                p[0], p[1], colour));
+          }
         }
       }
       out.append(Html.format("<path class=\"c%d\" d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.2f\" "
@@ -175,7 +206,7 @@ final class StaticView {
     }
     if (points.size() > 1) {
       out.append("<path class=\"geo\" d=\"").append(geodesic).append("\" fill=\"none\" stroke=\"").append(INK)
-          .append("\" stroke-width=\"2\" stroke-dasharray=\"6 4\"/>\n");
+          .append("\" stroke-width=\"2.6\"/>\n");
     }
     for (ReportData.Special special : points) {
       double[] p = place(scene.project(special.coordinates()));
@@ -186,9 +217,9 @@ final class StaticView {
                 p[0], p[1] - 7, INK)
             : Html.format("<circle class=\"ring\" cx=\"%.1f\" cy=\"%.1f\" r=\"6\" fill=\"#fff\" stroke=\"%s\" "
                 + "stroke-width=\"2.4\"/>%n", p[0], p[1], INK));
-        String anchor = p[0] > WIDTH - 110 ? "end" : "start";
-        text(out, p[0] + (anchor.equals("end") ? -12 : 12), p[1] - 9, anchor, 13,
-            INK, "ink halo strong", truth ? "truth" : "ignorance");
+        boolean left = p[0] < WIDTH / 2.0;
+        text(out, p[0] + (left ? -6 : 6), p[1] - 13, left ? "end" : "start", 13, INK, "ink strong",
+            truth ? "truth" : "ignorance");
       }
     }
   }
@@ -204,8 +235,7 @@ final class StaticView {
       x += 34 + 7.2 * name.length();
     }
     if (!view.specials().isEmpty()) {
-      out.append(Html.format("<path class=\"geo\" d=\"M%d %dh26\" stroke=\"%s\" stroke-width=\"2\" "
-          + "stroke-dasharray=\"6 4\"/>%n", WIDTH - 118, HEIGHT - 20, INK));
+      out.append(Html.format("<path class=\"geo\" d=\"M%d %dh26\" stroke=\"%s\" stroke-width=\"2.6\"/>%n", WIDTH - 118, HEIGHT - 20, INK));
       text(out, WIDTH - 86, HEIGHT - 16, "start", 12, INK, "ink", "geodesic");
     }
   }

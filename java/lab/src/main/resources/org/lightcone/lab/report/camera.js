@@ -3,12 +3,12 @@
 // Box units: a coordinate x_k becomes (x_k - mid_k) * scale_k; axis 0 right, axis 1 up, axis 2 to the viewer.
 'use strict';
 (() => {
-  const FOCAL = 1 / Math.tan(Math.PI / 12);
-  const ROOM = 0.84;   // share of the picture that the models may fill: names of axes need the rest
+  const FOCAL = LC.FOCAL = 1 / Math.tan(11 * Math.PI / 180);
+  const ROOM = 0.9;   // share of the height that the models may fill
 
   class Camera {
     constructor() {
-      this.yaw = 0; this.pitch = 0.35; this.distance = 5; this.panX = 0; this.panY = 0; this.aspect = 1.5;
+      this.yaw = 0; this.pitch = 0.35; this.distance = 5; this.panX = 0; this.panY = 0; this.aspect = 1.5; this.roomX = ROOM;
       this.mid = [0, 0, 0]; this.half = [1, 1, 1]; this.scale = [1, 1, 1];
     }
 
@@ -55,7 +55,7 @@
       this.distance = 2;
       for (const t of turned) {
         this.distance = Math.max(this.distance, t[2] + FOCAL * Math.max(
-          Math.abs(t[0] - this.panX) / (this.aspect * ROOM), Math.abs(t[1] - this.panY) / ROOM));
+          Math.abs(t[0] - this.panX) / (this.aspect * this.roomX), Math.abs(t[1] - this.panY) / ROOM));
       }
       this.home = this.distance;
     }

@@ -37,7 +37,7 @@ const LC = {};
 
   const cache = new Map();
   function shared(c) {   // views often share columns: decode each once
-    const key = c.e + c.b;
+    const key = JSON.stringify(c);
     if (!cache.has(key)) cache.set(key, column(c));
     return cache.get(key);
   }

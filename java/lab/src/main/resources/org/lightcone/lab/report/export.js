@@ -16,7 +16,9 @@
       + `<rect width="100%" height="100%" fill="${style.card}"/>`];
     for (let k = 0; k < 3; k++) {
       if (scene.axes[k] < 0) continue;
-      for (const [a, b] of scene.edges(k)) out.push(`<path d="M${at(to(a))}L${at(to(b))}" stroke="${style.faint}"/>`);
+      for (const e of scene.edges(k)) {
+        if (!e.front) out.push(`<path d="M${e.ends.map((x) => at(to(x))).join('L')}" stroke="${style.faint}"/>`);
+      }
     }
     const size = scene.last.size / scene.ratio / 2;
     const whole = LC.MODES[scene.mode].of;   // one colour a run: one path a run

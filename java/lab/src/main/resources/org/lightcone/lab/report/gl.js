@@ -232,25 +232,17 @@
         this.drawPoints(0, this.count, shot.size, shot, front);
       }
       gl.depthMask(false);
-      for (const e of extras) if (!e.under) this.drawWide(e.strip, 0, e.strip.count - 1, e.width, e.opacity, shot, true);
+      for (const e of extras) {
+        if (e.under) continue;
+        if (e.through) gl.disable(gl.DEPTH_TEST);
+        this.drawWide(e.strip, 0, e.strip.count - 1, e.width, e.opacity, shot, true);
+        gl.enable(gl.DEPTH_TEST);
+      }
       gl.disable(gl.DEPTH_TEST);
       for (const o of over) {
         this.drawWide(source, o.from, o.to, shot.line + 2.5, 0.95, shot, o.front);
         this.drawPoints(o.from, o.to + 1, shot.size * 1.25, shot, o.front);
       }
-    }
-
-    // Waits for the picture and counts what is not background: the tests' proof that something was drawn.
-    pixels(shot) {
-      const gl = this.gl, w = this.canvas.width, h = this.canvas.height;
-      const out = new Uint8Array(4 * w * h);
-      gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, out);
-      const paper = shot.paper.map((v) => Math.round(255 * v));
-      let n = 0;
-      for (let i = 0; i < out.length; i += 4) {
-        if (Math.abs(out[i] - paper[0]) + Math.abs(out[i + 1] - paper[1]) + Math.abs(out[i + 2] - paper[2]) > 12) n++;
-      }
-      return n;
     }
   }
   LC.Renderer = Renderer;

@@ -58,16 +58,18 @@
 
   function zoom(scene, factor, x, y) {
     const c = scene.camera, before = c.distance;
+    scene.moved = true;
     c.distance = Math.max(0.05 * c.home, Math.min(5 * c.home, c.distance * factor));
     // The point under the pointer stays where it is.
-    const unit = (d) => d * Math.tan(Math.PI / 12) / (scene.height / 2);
+    const unit = (d) => d / LC.FOCAL / (scene.height / 2);
     c.panX += (x - scene.width / 2) * (unit(before) - unit(c.distance));
     c.panY -= (y - scene.height / 2) * (unit(before) - unit(c.distance));
     scene.dirty();
   }
 
   function pan(scene, dx, dy) {
-    const unit = scene.camera.distance * Math.tan(Math.PI / 12) / (scene.height / 2);
+    const unit = scene.camera.distance / LC.FOCAL / (scene.height / 2);
+    scene.moved = true;
     scene.camera.panX -= dx * unit;
     scene.camera.panY += dy * unit;
     scene.dirty();
@@ -75,6 +77,7 @@
 
   function turn(scene, dx, dy) {
     const c = scene.camera;
+    scene.moved = true;
     c.yaw += dx * 0.008;
     c.pitch = Math.max(-1.55, Math.min(1.55, c.pitch + dy * 0.008));
     scene.dirty();

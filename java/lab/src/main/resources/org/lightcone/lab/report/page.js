@@ -168,7 +168,11 @@
 
   // Table
   const table = $('runs'), body = table.tBodies[0];
-  let rows = [...body.rows];
+  const rows = [...body.rows];
+  let long = table.classList.contains('brief');   // laying out thousands of rows would delay the map
+  $('all').hidden = !long;
+  $('all').textContent = `Show all ${rows.length} runs`;
+  $('all').addEventListener('click', () => { long = false; table.classList.remove('brief'); $('all').hidden = true; });
   function swatches() {
     const mode = scene && LC.MODES[scene.mode].of ? scene.mode : 'network';
     const list = [...new Set(LC.data.runs.map(LC.MODES[mode].of))];
@@ -211,37 +215,40 @@
       row.hidden = !words.every((w) => text.includes(w));
       if (!row.hidden) n++;
     }
+    table.classList.toggle('brief', long && !words.length);   // what is searched must be seen
+    $('all').hidden = !table.classList.contains('brief');
     $('found').textContent = words.length ? `${n} of ${rows.length}` : '';
   });
 
   // Start
-  root.classList.add('js');
   theme();
+  showView(0);   // the charts of the first view, with or without WebGL
   if (LC.data.views.length) {
-    showView(0);
+    root.classList.add('webgl');   // the canvas needs its place on the page before it can be measured
     try {
-      root.classList.add('webgl');
       scene = new LC.Scene($('gl'));
+      scene.resize();
+      showView(0);
+      scene.draw();
       state.gl = 'webgl2';
     } catch (e) {
+      scene = null;
       root.classList.remove('webgl');
       state.gl = 'none';
       state.reason = String(e.message || e).slice(0, 300);
-      scene = null;
     }
   } else state.gl = 'unused';
-  if (scene) {
-    scene.resize();
-    showView(0);
-    LC.interact(scene, choose);
-    new ResizeObserver(() => { scene.resize(); scene.draw(); LC.scatter(scene); }).observe($('space'));
-    $('gl').addEventListener('webglcontextlost', () => { root.classList.remove('webgl'); state.gl = 'lost'; });
-    LC.scene = scene;
-    scene.time();
-    state.frameMs = scene.time().toFixed(1);
-    state.pixels = scene.renderer.pixels(scene.last);
-  } else for (const e of document.querySelectorAll('.scatter')) e.hidden = true;
-  swatches();
   state.loadMs = (performance.now() - LC.began).toFixed(0);
-  state.ready = 'yes';
+  if (scene) {
+    LC.scene = scene;
+    LC.interact(scene, choose);
+    new ResizeObserver(() => { scene.resize(); if (!scene.moved) scene.fit(); scene.draw(); LC.scatter(scene); }).observe($('space'));
+    $('gl').addEventListener('webglcontextlost', () => { root.classList.remove('webgl'); state.gl = 'lost'; });
+    // The first frame compiled the shaders; this one is what turning the map costs.
+    scene.time().then((ms) => { state.frameMs = ms.toFixed(1); state.ready = 'yes'; });
+  } else {
+    for (const e of document.querySelectorAll('.scatter')) e.hidden = true;
+    state.ready = 'yes';
+  }
+  swatches();
 })();

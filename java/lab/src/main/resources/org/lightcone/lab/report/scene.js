@@ -18,6 +18,8 @@
     step: { label: 'step' },
   };
 
+  const SIGNS = Array.from({ length: 8 }, (_, i) => [(i & 1) * 2 - 1, (i & 2) - 1, (i & 4) / 2 - 1]);
+
   class Scene {
     constructor(canvas) {
       this.renderer = new LC.Renderer(canvas);
@@ -67,33 +69,37 @@
     }
 
     fit() {
+      this.moved = false;   // until a hand moves the camera, it follows the size of the window
       const c = this.camera, points = [], m = this.view.models;
       const stride = Math.max(1, Math.floor(m / 4000));
       const add = (x) => points.push(c.box(x, [0, 0, 0]));
       for (let i = 0; i < m; i += stride) add(this.at(i));
       for (const s of this.view.specials) add(this.special(s));
-      for (const x of this.corners()) add(x);
+      const near = this.nearest();
+      for (const s of SIGNS) if (s.join() !== near.join()) add(this.corner(s));
+      c.roomX = this.width > 600 ? 1 - 230 / this.width : 0.9;   // beside the box stand names of axes
       c.frame(points);
     }
 
     at(i) { return [this.xyz[0][i], this.xyz[1][i], this.xyz[2][i]]; }
     special(s) { return this.axes.map((a) => (a < 0 ? 0 : s.x[a])); }
 
-    corners() {
-      const c = this.camera, out = [];
-      for (let i = 0; i < 8; i++) out.push([0, 1, 2].map((k) => c.mid[k] + (i >> k & 1 ? 1 : -1) * c.half[k]));
-      return out;
+    corner(s) { return s.map((v, k) => this.camera.mid[k] + v * this.camera.half[k]); }
+
+    // Signs of the corner nearest to the camera: the edges that meet there would run in front of the models.
+    nearest() {
+      const c = this.camera;
+      const depth = (s) => c.turn(c.box(this.corner(s), [0, 0, 0]), [0, 0, 0])[2];
+      return SIGNS.reduce((a, b) => (depth(b) > depth(a) ? b : a));
     }
 
-    // Ends of the four box edges along axis k.
+    // The four box edges along axis k: two ends each, and whether the nearest corner is one of them.
     edges(k) {
-      const c = this.camera, [a, b] = [0, 1, 2].filter((j) => j !== k), out = [];
-      for (const u of [-1, 1]) for (const v of [-1, 1]) {
-        const end = (s) => { const x = []; x[k] = c.mid[k] + s * c.half[k]; x[a] = c.mid[a] + u * c.half[a];
-          x[b] = c.mid[b] + v * c.half[b]; return x; };
-        out.push([end(-1), end(1)]);
-      }
-      return out;
+      const near = this.nearest();
+      return SIGNS.filter((s) => s[k] < 0).map((s) => {
+        const other = s.map((v, j) => (j === k ? 1 : v));
+        return { ends: [this.corner(s), this.corner(other)], front: s.every((v, j) => j === k || v === near[j]) };
+      });
     }
 
     // Lines that are no models: floor, box, geodesic.
@@ -108,18 +114,31 @@
       for (const z of this.ticks[2]) {
         floor.push([c.mid[0] - c.half[0], low, z], [c.mid[0] + c.half[0], low, z]);
       }
-      const box = [0, 1, 2].flatMap((k) => (this.axes[k] < 0 ? [] : this.edges(k).flat()));
       const geodesic = this.view.specials.map((s) => this.special(s));
       const old = this.strips || {};
       this.strips = {
-        floor: r.strip(floor, faint, true, old.floor), box: r.strip(box, faint, true, old.box),
+        floor: r.strip(floor, faint, true, old.floor), box: r.strip([], faint, true, old.box),
         geodesic: r.strip(geodesic, ink, false, old.geodesic),
       };
       this.extras = [
         { strip: this.strips.floor, width: 1, opacity: 0.6, under: true },
         { strip: this.strips.box, width: 1, opacity: 1, under: true },
       ];
-      if (geodesic.length > 1) this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 1 });
+      if (geodesic.length > 1) {
+        this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 1 });
+        this.extras.push({ strip: this.strips.geodesic, width: 3.2, opacity: 0.4, through: true });   // behind models too
+      }
+      this.cage = '';
+    }
+
+    // The box without the edges in front; they change as it turns.
+    enclose() {
+      const cage = this.nearest().join();
+      if (cage === this.cage) return;
+      this.cage = cage;
+      const lines = [0, 1, 2].flatMap((k) => (this.axes[k] < 0 ? []
+        : this.edges(k).filter((e) => !e.front).flatMap((e) => e.ends)));
+      this.renderer.strip(lines, rgb(css('--faint')), true, this.strips.box);
     }
 
     // Colours of every model for the mode; categories and ranges for the legend.
@@ -199,7 +218,7 @@
       const size = (m > 30000 ? 2.2 : m > 4000 ? 3.4 : m > 1000 ? 4.6 : 6) * this.ratio * closer;
       return { matrix: c.matrix(), mid: c.mid, scale: c.scale, paper: this.paper.map((v) => v / 255),
         fog: [near, near + 4], until: this.until === Infinity ? 1e30 : this.until, dimmed: this.selected.size > 0,
-        size, line: (m > 4000 ? 1 : m > 1000 ? 1.3 : 1.8) * this.ratio, opacity: m > 30000 ? 0.35 : 0.7 };
+        size, line: (m > 4000 ? 1 : m > 1000 ? 1.4 : 2) * this.ratio, opacity: m > 30000 ? 0.35 : 0.7 };
     }
 
     draw() {
@@ -211,18 +230,27 @@
         const from = this.view.first[r];
         if (from >= 0) over.push({ from, to: this.view.last[r], front: this.rgba[4 * from + 3] > 0 });
       }
+      this.enclose();
       this.last = this.shot();
       this.renderer.draw(this.last, this.extras, over);
       LC.labels.draw(this);
     }
 
-    // Milliseconds of one frame, waiting for the last pixel.
+    // Milliseconds of one frame until its last pixel: a promise, because a fence does not stall the page.
     time() {
-      const t = performance.now();
+      const gl = this.renderer.gl, began = performance.now();
       this.draw();
-      const gl = this.renderer.gl;
-      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
-      return performance.now() - t;
+      const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+      gl.flush();
+      return new Promise((done) => {
+        const look = () => {
+          if (gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.SIGNALED || gl.isContextLost()) {
+            gl.deleteSync(fence);
+            done(performance.now() - began);
+          } else setTimeout(look, 1);
+        };
+        setTimeout(look, 1);
+      });
     }
 
     // The model nearest to a place on screen within reach, the front one of equals; -1 if there is none.
