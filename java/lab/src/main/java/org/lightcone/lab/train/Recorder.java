@@ -23,7 +23,7 @@ final class Recorder {
 
   // Small enough for the activations of a batch to stay near the caches (measured on allcnn and wrn-10-4-8),
   // and for a stop to be noticed soon.
-  private static final int BATCH = 250;
+  private static final int BATCH = 100;
 
   private final Tensors data;
   private final int train;
