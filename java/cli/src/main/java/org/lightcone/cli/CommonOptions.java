@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone.cli;
+
+import org.lightcone.UnsupportedException;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** Options that every command takes. */
+final class CommonOptions {
+  enum Device { AUTO, CPU, CUDA }
+
+  @Option(names = "--json", description = "Print one JSON value on standard output and nothing else there.")
+  boolean json;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads to work with (default: all processors).")
+  private Integer threads;
+
+  @Option(names = "--memory", paramLabel = "SIZE",
+      description = "Refuse work that needs more than this, for example 8g (default: what the machine has).")
+  private String memory;
+
+  @Option(names = "--device", paramLabel = "auto|cpu|cuda", defaultValue = "auto",
+      description = "Where to compute (default: auto; this version has cpu only).")
+  Device device;
+
+  @Option(names = "--debug", description = "Print the stack trace of a failure.")
+  boolean debug;
+
+  @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+  private boolean help;
+
+  /** Refuses what this version or this machine cannot honour. */
+  void check(CommandLine command) {
+    if (threads != null && threads < 1) {
+      throw new CommandLine.ParameterException(command, "--threads " + threads + ": at least 1 is needed");
+    }
+    if (memory != null) {
+      try {
+        ByteSize.parse(memory);
+      } catch (IllegalArgumentException e) {
+        throw new CommandLine.ParameterException(command, "--memory " + e.getMessage(), e);
+      }
+    }
+    if (device == Device.CUDA) {
+      throw new UnsupportedException(
+          "--device cuda: this version has no CUDA backend; use --device cpu or leave the option out");
+    }
+  }
+
+  /** Threads to use, at least 1. */
+  int threads() {
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /** Refuses work of {@code need} bytes beyond the limit that was given, or beyond what the machine has. */
+  void reserve(String what, long need) {
+    long limit = memory == null ? Machine.memoryBytes() : ByteSize.parse(memory);
+    if (need > limit) {
+      throw new UnsupportedException(what + " needs about " + ByteSize.format(need) + " of memory and "
+          + (memory == null ? "the machine has " : "--memory allows ") + ByteSize.format(limit)
+          + ": use fewer models (a subset of the records)"
+          + (memory == null ? "" : " or allow more"));
+    }
+  }
+}

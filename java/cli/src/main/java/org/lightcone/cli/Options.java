@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+
+/** Values of options that picocli has no type for; every failure is an IllegalArgumentException with a sentence. */
+final class Options {
+  private Options() {}
+
+  /** Puts the option's name before the sentence of whoever reads its value. */
+  static <T> T parsed(String option, String text, Function<String, T> reader) {
+    try {
+      return reader.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(option + " " + text + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** A value this version can honour, or a sentence that says which ones it can. */
+  static void available(String option, String value, List<String> here, List<String> later) {
+    if (here.contains(value)) {
+      return;
+    }
+    String choice = here.size() == 1 ? here.get(0) : "one of " + String.join(", ", here);
+    throw new IllegalArgumentException(later.contains(value)
+        ? option + " " + value + " is not in this version: use " + choice
+        : option + " " + value + " is unknown: use " + choice);
+  }
+
+  /** An output file: its folder must exist, and it must not be a folder itself. */
+  static Path output(String option, Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || Files.isDirectory(file)) {
+      throw new IllegalArgumentException(option + " " + file + " is a folder: name a file in it");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(option + " " + file + ": the folder " + folder + " does not exist: create it first");
+    }
+    return file;
+  }
+
+  /** An output file that is a .npy. */
+  static Path npyOutput(String option, Path file) {
+    if (!file.toString().endsWith(".npy")) {
+      throw new IllegalArgumentException(option + " " + file + ": this version writes .npy files only, name it so");
+    }
+    return output(option, file);
+  }
+}

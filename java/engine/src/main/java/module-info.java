@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The Lightcone engine: distances between probability tables, their embedding, progress and
+ * geodesics. Only {@code org.lightcone} is for use from outside.
+ */
+module org.lightcone.engine {
+  requires org.bytedeco.javacpp;
+  requires org.bytedeco.openblas;
+  // The natives of both, which nothing else would resolve: without these lines every user would have
+  // to pass --add-modules. This jar's own natives are of the same one platform.
+  requires org.bytedeco.javacpp.linux.x86_64;
+  requires org.bytedeco.openblas.linux.x86_64;
+
+  exports org.lightcone;
+
+  // JavaCPP instantiates the binding's classes and reads their annotations.
+  opens org.lightcone.ffi to org.bytedeco.javacpp;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone;
+
+import org.lightcone.ffi.Lightcone;
+
+/**
+ * The shortest path between two probability tables (Eq 3): per sample
+ * {@code gamma(t) = ([sin((1-t) theta) sqrt p + sin(t theta) sqrt q] / sin theta)^2} with
+ * {@code theta = arccos <sqrt p, sqrt q>}. Where theta is below 1e-8, p is copied.
+ */
+public final class Geodesic {
+  private Geodesic() {}
+
+  /**
+   * Points on the path.
+   *
+   * @param p (N, C) probabilities in row order, rows summing to 1 within 1e-3
+   * @param q (N, C), likewise
+   * @param samples N
+   * @param classes C
+   * @param t (T) positions, 0 (p) to 1 (q)
+   * @return (T, N, C) probabilities
+   * @throws IllegalArgumentException for arrays of another size or positions out of range
+   * @throws InvalidDataException for rows that are no distributions
+   */
+  public static double[] interpolate(double[] p, double[] q, int samples, int classes, double[] t) {
+    long size = (long) samples * classes;
+    if (samples < 1 || classes < 2 || p.length != size || q.length != size) {
+      throw new IllegalArgumentException("two tables of " + p.length + " and " + q.length + " numbers are not both ("
+          + samples + ", " + classes + "), with at least one sample and two classes");
+    }
+    if (size * t.length > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(t.length + " points of " + size
+          + " numbers are more than a Java array holds; ask for fewer at once");
+    }
+    Native.require();
+    double[] path = new double[(int) size * t.length];
+    Native.check(Lightcone.lightcone_geodesic(p, q, samples, classes, t, t.length, path));
+    return path;
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone.lab.train;
+
+/** A spec that cannot be run; the message names the file, the line and the mend. */
+public final class SpecException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** @param message what is wrong, where, and what to do */
+  public SpecException(String message) {
+    super(message);
+  }
+
+  /** @param message what is wrong, where, and what to do */
+  public SpecException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

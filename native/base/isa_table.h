@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of each isa_*.cpp: its function table. The file defined struct Tile and included <immintrin.h>
+// if it needs it; the kernels below are compiled with that file's flags.
+#pragma once
+
+#include "base/row_kernel.h"
+#include "distance/bhattacharyya_kernel.h"
+#include "geometry/progress_kernel.h"
+
+namespace {
+
+constexpr lightcone::Kernels kernel_table(int32_t isa) {
+  return {isa, sqrt_rows, pack, bhattacharyya_tile, bhattacharyya_pair, progress_slope};
+}
+
+}  // namespace

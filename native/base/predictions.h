@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table (M, N, C) of predictions, put together from rectangular blocks in memory and in files, and
+// read as float64 rows. Immutable and shared by threads once validated.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/control.h"
+#include "base/team.h"
+#include "lightcone.h"
+
+namespace lightcone {
+
+class File;  // an open descriptor
+
+struct Block {
+  int64_t model_begin, models, sample_begin, samples;
+  int64_t model_stride_bytes;
+  int32_t kind, dtype;
+  std::string name;             // for messages
+  const char* address;          // memory, or
+  std::shared_ptr<File> file;   // a file
+  int64_t offset;
+};
+
+// begin, begin + step, ...: count samples.
+struct SampleRange {
+  int64_t begin, step, count;
+};
+
+class Predictions {
+ public:
+  Predictions(int64_t models, int64_t samples, int64_t classes);
+
+  int64_t models() const { return models_; }
+  int64_t samples() const { return samples_; }
+  int64_t classes() const { return classes_; }
+  bool validated() const { return validated_; }
+
+  void add(Block block);                               // memory
+  void add_file(const std::string& path, Block block); // opens the file and checks its length
+  void validate(int threads, lightcone_control* control);
+
+  // Calls use(kind, rows, row, raw) for the maximal runs of samples of one kind: `rows` of C float64
+  // numbers, the first of them row `row` of the range. Scratch belongs to the calling thread.
+  struct Scratch {
+    std::vector<char> bytes;
+    std::vector<double> raw;
+  };
+  template <class Use>
+  void rows(int64_t model, SampleRange range, Scratch& scratch, Use&& use) const {
+    int64_t done = 0;
+    while (done < range.count) {
+      int32_t kind = 0;
+      const int64_t count = fetch(model, range, done, scratch, &kind);
+      use(kind, count, done, scratch.raw.data());
+      done += count;
+    }
+  }
+
+  // Normalised log-probabilities (count, C).
+  void log_rows(int64_t model, SampleRange range, Scratch& scratch, double* out) const;
+
+ private:
+  const Block& find(int64_t model, int64_t sample) const;
+  int64_t fetch(int64_t model, SampleRange range, int64_t done, Scratch& scratch, int32_t* kind) const;
+  void index();
+  void check_row(const Block& block, int64_t model, int64_t sample, const double* row) const;
+
+  int64_t models_, samples_, classes_;
+  std::vector<Block> blocks_;
+  // Models of one band share their blocks: band b is [band_begin_[b], band_begin_[b + 1]), its blocks,
+  // in order of samples, are band_blocks_[b].
+  std::vector<int64_t> band_begin_;
+  std::vector<std::vector<int32_t>> band_blocks_;
+  bool validated_ = false;
+};
+
+}  // namespace lightcone
+
+// The handle of the C ABI.
+struct lightcone_predictions {
+  lightcone::Predictions table;
+};

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small team of threads for one call: tasks 0..count-1, handed out in order. No OpenMP: LibTorch
+// brings its own pool into the same process, and two pools that spin fight over the cores.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace lightcone {
+
+class Team {
+ public:
+  // threads <= 0: all processors. The caller is one of the team.
+  explicit Team(int threads);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Runs body(task, thread) for every task and waits. The first exception stops the handing out and
+  // is rethrown here. Not reentrant.
+  void run(int64_t count, const std::function<void(int64_t task, int thread)>& body);
+
+ private:
+  void work(int thread);
+  void take(int thread);
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable start_, finish_;
+  uint64_t round_ = 0;
+  int busy_ = 0;
+  bool stop_ = false;
+  std::exception_ptr failure_;
+
+  const std::function<void(int64_t, int)>* body_ = nullptr;
+  int64_t count_ = 0;
+  std::atomic<int64_t> next_{0};
+};
+
+}  // namespace lightcone

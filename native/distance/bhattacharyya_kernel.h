@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bhattacharyya distance (Eq 2), sum_n -log BC_n, BC_n = sum_c s[n][c] t[n][c], in two forms:
+//
+//   bhattacharyya_tile  float32, kBlock x kBlock pairs at once. Product trick: instead of one log per
+//     (pair, sample), the running product of the BC_n as mantissa and exponent, renormalised every
+//     kRenormalise samples, one log per pair at the end. A product that underflows to 0 (subnormals
+//     are flushed) has exponent -inf from then on: the pair is flagged, sum = +inf, and its caller
+//     redoes it with the other form.
+//     Per C FMAs of a register tile: one MUL into the product, and 3 / kRenormalise renormalising.
+//   bhattacharyya_pair  float64, one pair, lanes are samples: near pairs and flagged ones.
+//
+// Included by the isa_*.cpp files alone, which define struct Tile: the vector type, its width, the
+// register tile and how a product is split.
+#pragma once
+
+#include <xmmintrin.h>
+
+#include "base/kernels.h"
+#include "base/lanes.h"
+
+namespace {
+
+using lightcone::kBlock;
+using lightcone::kRenormalise;
+using lightcone::kStrip;
+
+// Subnormal floats to zero while in scope: they would cost a microcode assist each, and a product
+// that is subnormal has already lost bits, so it must count as underflowed.
+class FlushSubnormals {
+ public:
+  FlushSubnormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040); }
+  ~FlushSubnormals() { _mm_setcsr(saved_); }
+
+ private:
+  unsigned saved_;
+};
+
+// Tile::kRows rows by Tile::kColumns vectors of columns over `samples` samples; a and b point at the
+// first row and column of the panels, product and exponent at their state.
+template <bool kGuarded>
+LIGHTCONE_INLINE void register_tile(const float* a, const float* b, int64_t samples, int64_t classes,
+                                    float* product, float* exponent) {
+  using F = Tile::F;
+  constexpr int kRows = Tile::kRows, kColumns = Tile::kColumns;
+  constexpr int64_t kWidth = Tile::kWidth;
+  for (int64_t begin = 0; begin < samples; begin += kRenormalise) {
+    const int64_t group = samples - begin < kRenormalise ? samples - begin : kRenormalise;
+    for (int64_t n = 0; n < group; ++n) {
+      F sum[kRows][kColumns];
+      F column[kColumns];
+#pragma GCC unroll 8
+      for (int j = 0; j < kColumns; ++j) column[j] = *reinterpret_cast<const F*>(b + j * kWidth);
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 8
+        for (int j = 0; j < kColumns; ++j) sum[i][j] = a[i] * column[j];
+      a += kStrip;
+      b += kStrip;
+      for (int64_t c = 1; c < classes; ++c) {
+#pragma GCC unroll 8
+        for (int j = 0; j < kColumns; ++j) column[j] = *reinterpret_cast<const F*>(b + j * kWidth);
+#pragma GCC unroll 16
+        for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 8
+          for (int j = 0; j < kColumns; ++j) sum[i][j] += a[i] * column[j];
+        a += kStrip;
+        b += kStrip;
+      }
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 8
+        for (int j = 0; j < kColumns; ++j) {
+          F* p = reinterpret_cast<F*>(product + i * kBlock + j * kWidth);
+          *p = kGuarded ? Tile::multiply_guarded(*p, sum[i][j]) : *p * sum[i][j];
+        }
+      // Without this the compiler keeps copies of the products on its stack and stores each one twice.
+      asm volatile("" ::: "memory");
+    }
+    for (int i = 0; i < kRows; ++i)
+      for (int j = 0; j < kColumns; ++j)
+        Tile::renormalise(reinterpret_cast<F*>(product + i * kBlock + j * kWidth),
+                          reinterpret_cast<F*>(exponent + i * kBlock + j * kWidth));
+  }
+}
+
+template <bool kGuarded>
+void tile_body(const lightcone::TileArgs& t) {
+  constexpr int64_t kRows = Tile::kRows, kColumns = Tile::kColumns * Tile::kWidth;
+  static_assert(kStrip % kRows == 0 && kStrip % kColumns == 0, "the register tile divides the strip");
+  // So many samples per step that the columns of one register tile (its hot operand) take at most
+  // 20 KiB of first-level cache.
+  const int64_t fit = 20480 / (t.classes * kColumns * static_cast<int64_t>(sizeof(float)));
+  const int64_t step = fit >= kRenormalise ? fit / kRenormalise * kRenormalise : fit > 0 ? fit : 1;
+  const int64_t strip = t.samples * t.classes * kStrip;
+  for (int64_t k = 0; k < kBlock * kBlock; ++k) {
+    t.product[k] = 1.0f;
+    t.exponent[k] = 0.0f;
+  }
+  for (int64_t n = 0; n < t.samples; n += step) {
+    const int64_t samples = t.samples - n < step ? t.samples - n : step;
+    const float* rows = t.rows + n * t.classes * kStrip;
+    const float* columns = t.columns + n * t.classes * kStrip;
+    for (int64_t j = 0; j < t.column_count; j += kColumns)
+      for (int64_t i = 0; i < t.row_count; i += kRows) {
+        if (t.diagonal && j + kColumns <= i) break;  // wholly below the diagonal, and so are the rest
+        register_tile<kGuarded>(rows + i / kStrip * strip + i % kStrip,
+                                columns + j / kStrip * strip + j % kStrip, samples, t.classes,
+                                t.product + i * kBlock + j, t.exponent + i * kBlock + j);
+      }
+  }
+  for (int64_t i = 0; i < t.row_count; ++i)
+    for (int64_t j = 0; j < kBlock; j += kLanes) {
+      typedef float F8 __attribute__((vector_size(32)));
+      const D8 p = __builtin_convertvector(
+          *reinterpret_cast<const F8*>(t.product + i * kBlock + j), D8);
+      const D8 e = __builtin_convertvector(
+          *reinterpret_cast<const F8*>(t.exponent + i * kBlock + j), D8);
+      const D8 sum = t.log_scale - (log8(p) + e * kLn2);
+      const D8 flagged = splat(__builtin_inf());
+      double* out = t.sum + i * kBlock + j;
+      store8(out, load8(out) + (e < -3e38 ? flagged : sum));
+    }
+}
+
+void bhattacharyya_tile(const lightcone::TileArgs& args) {
+  const FlushSubnormals flush;
+  if (args.guarded) {
+    tile_body<true>(args);
+  } else {
+    tile_body<false>(args);
+  }
+}
+
+// s, t: [c][stride], samples a multiple of kLanes and at most 256 (each lane then takes 32 samples, and
+// 0.5^32 is far from the end of float64). Per sample the difference form -log1p(-h), h = 1/2 |s - t|^2,
+// where h < 1/2, and -log BC otherwise: near 1 the dot product has lost what the difference keeps, and
+// far from it the difference has. No log per sample either: 1 + E = prod (1 - h) with E kept instead of
+// 1 + E, so that nothing is lost for small h; E and -h have one sign, so E + x cannot cancel.
+// Samples with BC < 1e-290 are left out of the sum and listed in tiny.
+double bhattacharyya_pair(const double* s, const double* t, int64_t samples, int64_t stride,
+                          int64_t classes, int32_t* tiny, int32_t* tiny_count) {
+  *tiny_count = 0;
+  D8 near = {};
+  I8 far = {};
+  for (int64_t n = 0; n < samples; n += kLanes) {
+    D8 h = {};
+    for (int64_t c = 0; c < classes; ++c) {
+      const D8 d = load8(s + c * stride + n) - load8(t + c * stride + n);
+      h += d * d;
+    }
+    far |= h >= 1.0;
+    const D8 x = h * -0.5;
+    near += x + near * x;
+  }
+  int64_t any = 0;
+  for (int l = 0; l < kLanes; ++l) any |= far[l];
+  if (any == 0) return -sum8(log1p8(near));
+
+  near = D8{};
+  D8 product = splat(1.0);
+  I8 exponent = {};
+  for (int64_t n = 0; n < samples; n += kLanes) {
+    D8 h = {}, dot = {};
+    for (int64_t c = 0; c < classes; ++c) {
+      const D8 u = load8(s + c * stride + n), v = load8(t + c * stride + n), d = u - v;
+      h += d * d;
+      dot += u * v;
+    }
+    const I8 is_near = h < 1.0;
+    const I8 is_tiny = dot < 1e-290;
+    const D8 x = is_near ? h * -0.5 : D8{};
+    near += x + near * x;
+    product *= (is_near | is_tiny) ? splat(1.0) : dot;
+    const I8 bits = (I8)product;
+    exponent += (bits >> 52) - 1023;
+    product = (D8)((bits & 0x000fffffffffffffLL) | 0x3ff0000000000000LL);
+    for (int l = 0; l < kLanes; ++l)
+      if (is_tiny[l]) tiny[(*tiny_count)++] = static_cast<int32_t>(n + l);
+  }
+  const D8 logs = log1p8(near) + log8(product) + __builtin_convertvector(exponent, D8) * kLn2;
+  return -sum8(logs);
+}
+
+}  // namespace

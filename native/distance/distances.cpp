@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bhattacharyya distances of all pairs (Eq 2), in memory. Two passes over the samples:
+//
+//   fast    chunks of samples outside, tiles of kBlock x kBlock pairs (j >= i) inside: float32 panels,
+//           product trick, float64 sums over the chunks.
+//   refine  pairs whose float32 result is not good to 2e-6 again from the source rows in float64:
+//           the near ones and those whose product underflowed (flagged).
+//
+// Order of summation is fixed by the chunk sizes, which depend on M, C and panel_bytes alone: the bits do
+// not depend on the thread count.
+#include "distance/distances.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "base/kernels.h"
+#include "base/team.h"
+#include "distance/panels.h"
+
+namespace lightcone {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr int64_t kTile = kBlock * kBlock;
+constexpr int64_t kRefineSamples = 256;  // bhattacharyya_pair's limit
+
+double seconds_now() {
+  using namespace std::chrono;
+  return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+// Upper triangle of tiles, row by row.
+struct Tiles {
+  explicit Tiles(int64_t models) : blocks(block_count(models)), count(blocks * (blocks + 1) / 2) {
+    row_begin.reserve(static_cast<size_t>(blocks));
+    for (int64_t i = 0, k = 0; i < blocks; k += blocks - i, ++i) row_begin.push_back(k);
+  }
+  int64_t index(int64_t i, int64_t j) const { return row_begin[static_cast<size_t>(i)] + j - i; }
+  void at(int64_t tile, int64_t* i, int64_t* j) const {
+    const auto it = std::upper_bound(row_begin.begin(), row_begin.end(), tile) - 1;
+    *i = it - row_begin.begin();
+    *j = *i + tile - *it;
+  }
+  int64_t blocks, count;
+  std::vector<int64_t> row_begin;
+};
+
+// One bit per pair of a tile.
+class PairSet {
+ public:
+  void set(int64_t k) { words_[static_cast<size_t>(k / 64)] |= uint64_t{1} << (k % 64); }
+  bool has(int64_t k) const { return words_[static_cast<size_t>(k / 64)] >> (k % 64) & 1; }
+
+ private:
+  std::vector<uint64_t> words_ = std::vector<uint64_t>(kTile / 64);
+};
+
+class AllPairs {
+ public:
+  AllPairs(const Predictions& table, const lightcone_distances_options& options,
+           lightcone_control* control, lightcone_distances_report* report)
+      : table_(table),
+        options_(options),
+        report_(*report),
+        kernels_(kernels(options.isa)),
+        team_(options.threads),
+        tiles_(table.models()),
+        all_(samples(table, options)),
+        panel_bytes_(options.panel_bytes > 0 ? options.panel_bytes : int64_t{512} << 20),
+        progress_(control, pairs() * all_.count),
+        sums_(static_cast<int64_t>(sizeof(double)) * kTile * tiles_.count),
+        redo_(static_cast<size_t>(tiles_.count)) {
+    report_.isa = kernels_.isa;
+    report_.threads = team_.size();
+    report_.samples = all_.count;
+    report_.pairs = pairs();
+  }
+
+  void run(void* out) {
+    fast();
+    choose();
+    refine();
+    write(out);
+  }
+
+ private:
+  static SampleRange samples(const Predictions& table, const lightcone_distances_options& o) {
+    const int64_t end = o.sample_end < 0 ? table.samples() : o.sample_end;
+    if (o.sample_step < 1 || o.sample_begin < 0 || end > table.samples() || o.sample_begin >= end)
+      throw Error(LIGHTCONE_INVALID_ARGUMENT,
+                  format("samples %lld:%lld:%lld are not a range of the %lld samples there are",
+                         (long long)o.sample_begin, (long long)end, (long long)o.sample_step,
+                         (long long)table.samples()));
+    return {o.sample_begin, o.sample_step, (end - o.sample_begin + o.sample_step - 1) / o.sample_step};
+  }
+
+  int64_t pairs() const { return table_.models() * (table_.models() - 1) / 2; }
+  int64_t models_in(int64_t block) const {
+    return std::min(kBlock, table_.models() - block * kBlock);
+  }
+  double* sums(int64_t tile) const { return sums_.as<double>() + tile * kTile; }
+
+  void fast() {
+    const int64_t classes = table_.classes(), blocks = tiles_.blocks;
+    const int64_t sample_bytes = blocks * kBlock * classes * static_cast<int64_t>(sizeof(float));
+    // A block's panel of 1 MiB stays in a second-level cache along a row of tiles, and all panels of a chunk
+    // in a third-level one; the logarithms that end each chunk then cost 3% of it. A tile takes
+    // milliseconds, so a cancel is seen at once.
+    const int64_t cached = (int64_t{1} << 20) / (kBlock * classes * static_cast<int64_t>(sizeof(float)));
+    int64_t chunk = std::max(kRenormalise, cached / kRenormalise * kRenormalise);
+    chunk = std::max<int64_t>(1, std::min({chunk, all_.count, panel_bytes_ / sample_bytes}));
+    const AlignedBuffer panels(chunk * sample_bytes);
+    const AlignedBuffer states(2 * static_cast<int64_t>(sizeof(float)) * kTile * team_.size());
+    report_.working_bytes = panels.bytes() + states.bytes() + sums_.bytes();
+    std::vector<double> smallest(static_cast<size_t>(blocks)), scale(static_cast<size_t>(chunk));
+    std::fill_n(sums_.as<double>(), kTile * tiles_.count, 0.0);
+    for (int64_t begin = 0; begin < all_.count; begin += chunk) {
+      const int64_t count = std::min(chunk, all_.count - begin);
+      double start = seconds_now();
+      const double log_scale = fill_scale(slice(all_, begin, count), scale.data());
+      fill_panels(table_, kernels_, slice(all_, begin, count), team_, progress_, scale.data(),
+                  panels.as<float>(), smallest.data());
+      report_.read_seconds += seconds_now() - start;
+      start = seconds_now();
+      team_.run(tiles_.count, [&](int64_t tile, int thread) {
+        progress_.check();
+        int64_t i, j;
+        tiles_.at(tile, &i, &j);
+        const int64_t panel = count * classes * kBlock;
+        float* state = states.as<float>() + 2 * kTile * thread;
+        TileArgs args{};
+        args.rows = panels.as<float>() + i * panel;
+        args.columns = panels.as<float>() + j * panel;
+        args.samples = count;
+        args.classes = classes;
+        args.log_scale = log_scale;
+        args.row_count = models_in(i);
+        args.column_count = models_in(j);
+        args.diagonal = i == j;
+        // BC >= min_c s_c of either row, because the other row's s sum to at least 1.
+        args.guarded = std::max(smallest[static_cast<size_t>(i)], smallest[static_cast<size_t>(j)]) <
+                       kGuardedBelow;
+        args.product = state;
+        args.exponent = state + kTile;
+        args.sum = sums(tile);
+        kernels_.bhattacharyya_tile(args);
+        progress_.add((i == j ? args.row_count * (args.row_count - 1) / 2
+                              : args.row_count * args.column_count) * count);
+      });
+      report_.distances_seconds += seconds_now() - start;
+    }
+  }
+
+  // Marks the pairs to redo and clears their sums.
+  void choose() {
+    const bool near_too = options_.refine == LIGHTCONE_REFINE_AUTO;
+    // The float32 pass has a random error of about 5e-8 per sample (rounding of s, of the C products and
+    // of the running product), so 5e-8 / sqrt(N) in d: 2e-6 d holds at six standard deviations above
+    // d = 0.15 / sqrt(N).
+    const double near_sum = near_too ? 0.15 * std::sqrt(static_cast<double>(all_.count)) : -kInfinity;
+    std::atomic<int64_t> near{0}, flagged{0};
+    team_.run(tiles_.count, [&](int64_t tile, int) {
+      int64_t i, j, tile_near = 0, tile_flagged = 0;
+      tiles_.at(tile, &i, &j);
+      double* sum = sums(tile);
+      for (int64_t r = 0; r < models_in(i); ++r)
+        for (int64_t c = i == j ? r + 1 : 0; c < models_in(j); ++c) {
+          double& d = sum[r * kBlock + c];
+          const bool is_flagged = !(d < kInfinity);
+          if (!is_flagged && !(d < near_sum)) continue;
+          tile_near += !is_flagged;
+          tile_flagged += is_flagged;
+          auto& set = redo_[static_cast<size_t>(tile)];
+          if (!set) set = std::make_unique<PairSet>();
+          set->set(r * kBlock + c);
+          d = 0;
+        }
+      near += tile_near;
+      flagged += tile_flagged;
+    });
+    report_.near_pairs = near;
+    report_.flagged_pairs = flagged;
+  }
+
+  void refine() {
+    const int64_t redone = report_.near_pairs + report_.flagged_pairs;
+    if (redone == 0) return;
+    const double start = seconds_now();
+    progress_.expect(redone * all_.count);
+    std::vector<int64_t> todo;
+    for (int64_t tile = 0; tile < tiles_.count; ++tile)
+      if (redo_[static_cast<size_t>(tile)]) todo.push_back(tile);
+    const int64_t classes = table_.classes(), models = table_.models();
+    const int64_t sample_bytes = models * classes * static_cast<int64_t>(sizeof(double));
+    const int64_t stride = std::clamp<int64_t>(panel_bytes_ / sample_bytes / 8 * 8, 8,
+                                               std::min(kRefineSamples, (all_.count + 7) / 8 * 8));
+    const AlignedBuffer rows(stride * sample_bytes);
+    report_.working_bytes = std::max(report_.working_bytes, rows.bytes() + sums_.bytes());
+    std::vector<char> underflowed(static_cast<size_t>(models));
+    std::vector<std::unique_ptr<PairSet>> infinite(static_cast<size_t>(tiles_.count));
+    std::atomic<int64_t> terms{0}, infinite_pairs{0};
+    for (int64_t begin = 0; begin < all_.count; begin += stride) {
+      const SampleRange chunk = slice(all_, begin, std::min(stride, all_.count - begin));
+      fill_rows64(table_, kernels_, chunk, stride, team_, progress_, rows.as<double>(), &underflowed);
+      team_.run(static_cast<int64_t>(todo.size()), [&](int64_t task, int) {
+        const int64_t tile = todo[static_cast<size_t>(task)];
+        const PairSet& set = *redo_[static_cast<size_t>(tile)];
+        double* sum = sums(tile);
+        int64_t i, j, done = 0;
+        tiles_.at(tile, &i, &j);
+        int32_t tiny[kRefineSamples];
+        for (int64_t r = 0; r < models_in(i); ++r) {
+          progress_.check();
+          for (int64_t c = i == j ? r + 1 : 0; c < models_in(j); ++c) {
+            const int64_t pair = r * kBlock + c;
+            if (!set.has(pair)) continue;
+            const int64_t u = i * kBlock + r, v = j * kBlock + c;
+            int32_t tiny_count = 0;
+            sum[pair] += kernels_.bhattacharyya_pair(rows.as<double>() + u * classes * stride,
+                                                     rows.as<double>() + v * classes * stride, stride,
+                                                     stride, classes, tiny, &tiny_count);
+            done += chunk.count;
+            if (tiny_count == 0) continue;
+            const bool deep = underflowed[static_cast<size_t>(u)] && underflowed[static_cast<size_t>(v)];
+            int64_t zeros = deep ? 0 : tiny_count;
+            for (int32_t k = 0; deep && k < tiny_count; ++k) {
+              const double term = log_domain(u, v, all_.begin + (begin + tiny[k]) * all_.step);
+              if (term < kInfinity) {
+                sum[pair] += term;
+              } else {
+                ++zeros;
+              }
+            }
+            if (zeros == 0) continue;
+            sum[pair] += options_.infinity == LIGHTCONE_INFINITY_CAP
+                             ? options_.infinity_cap * static_cast<double>(zeros)
+                             : kInfinity;
+            terms += zeros;
+            auto& seen = infinite[static_cast<size_t>(tile)];
+            if (!seen) seen = std::make_unique<PairSet>();
+            if (!seen->has(pair)) ++infinite_pairs;
+            seen->set(pair);
+          }
+        }
+        progress_.add(done);
+      });
+    }
+    report_.infinite_terms = terms;
+    report_.infinite_pairs = infinite_pairs;
+    report_.refine_seconds = seconds_now() - start;
+  }
+
+  // -log BC of one sample by log-sum-exp: for products that float64 cannot hold (below 1e-290).
+  double log_domain(int64_t u, int64_t v, int64_t sample) const {
+    const int64_t classes = table_.classes();
+    std::vector<double> a(static_cast<size_t>(classes)), b(a);
+    Predictions::Scratch scratch;
+    table_.log_rows(u, {sample, 1, 1}, scratch, a.data());
+    table_.log_rows(v, {sample, 1, 1}, scratch, b.data());
+    double largest = -kInfinity, sum = 0;
+    for (size_t c = 0; c < a.size(); ++c) largest = std::max(largest, a[c] = 0.5 * (a[c] + b[c]));
+    if (largest == -kInfinity) return kInfinity;
+    for (const double x : a) sum += std::exp(x - largest);
+    return -(largest + std::log(sum));
+  }
+
+  template <class T>
+  void write_as(T* out) {
+    const int64_t models = table_.models();
+    const double n = static_cast<double>(all_.count);
+    team_.run(tiles_.blocks, [&](int64_t i, int) {
+      for (int64_t j = 0; j < tiles_.blocks; ++j) {
+        const bool upper = j >= i;
+        const double* sum = sums(upper ? tiles_.index(i, j) : tiles_.index(j, i));
+        for (int64_t r = 0; r < models_in(i); ++r)
+          for (int64_t c = 0; c < models_in(j); ++c) {
+            const bool own = upper && (i != j || c >= r);
+            const double d = sum[own ? r * kBlock + c : c * kBlock + r] / n;
+            const bool self = i == j && r == c;
+            // Rounding alone can make a final entry negative; never a sample's term.
+            out[(i * kBlock + r) * models + j * kBlock + c] = static_cast<T>(self || d < 0 ? 0.0 : d);
+          }
+      }
+    });
+  }
+
+  void write(void* out) {
+    if (options_.out_dtype == LIGHTCONE_FLOAT32) {
+      write_as(static_cast<float*>(out));
+    } else {
+      write_as(static_cast<double*>(out));
+    }
+  }
+
+  const Predictions& table_;
+  const lightcone_distances_options& options_;
+  lightcone_distances_report& report_;
+  const Kernels& kernels_;
+  Team team_;
+  const Tiles tiles_;
+  const SampleRange all_;
+  const int64_t panel_bytes_;
+  const Progress progress_;
+  const AlignedBuffer sums_;
+  std::vector<std::unique_ptr<PairSet>> redo_;
+};
+
+}  // namespace
+
+void distances(const Predictions& table, const lightcone_distances_options& options,
+               lightcone_control* control, void* out, lightcone_distances_report* report) {
+  if (options.metric != LIGHTCONE_METRIC_BHATTACHARYYA)
+    throw Error(LIGHTCONE_UNSUPPORTED, format("unknown metric constant %d", options.metric));
+  if (options.refine != LIGHTCONE_REFINE_AUTO && options.refine != LIGHTCONE_REFINE_OFF)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("unknown refine constant %d", options.refine));
+  if (options.infinity != LIGHTCONE_INFINITY_KEEP && options.infinity != LIGHTCONE_INFINITY_CAP)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("unknown infinity constant %d", options.infinity));
+  if (options.out_dtype != LIGHTCONE_FLOAT32 && options.out_dtype != LIGHTCONE_FLOAT64)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("unknown element type %d", options.out_dtype));
+  if (options.infinity == LIGHTCONE_INFINITY_CAP && !(options.infinity_cap >= 0 && options.infinity_cap < kInfinity))
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("infinity cap of %g: it must be finite and >= 0", options.infinity_cap));
+  AllPairs(table, options, control, report).run(out);
+}
+
+}  // namespace lightcone

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** distances, embed and progress on files: the numbers, the JSON of the contract, and bad input. */
+class EngineCommandsTest {
+  /** Three models, two samples, two classes. */
+  private static final double[] P = {0.5, 0.5, 0.5, 0.5, 0.9, 0.1, 0.2, 0.8, 0.99, 0.01, 0.01, 0.99};
+  private static final String SHAPE = "(3, 2, 2)";
+
+  @TempDir Path folder;
+
+  private Path path(String name) {
+    return folder.resolve(name);
+  }
+
+  private Cli.Ran distances(Path predictions, String kind, Object... more) {
+    Object[] args = {"distances", "--json", "--predictions", predictions, "--kind", kind, "--out", path("D.npy")};
+    Object[] all = Arrays.copyOf(args, args.length + more.length);
+    System.arraycopy(more, 0, all, args.length, more.length);
+    return Cli.run(all);
+  }
+
+  /** (1/N) sum_n -log sum_c sqrt(p q). */
+  private static double bhattacharyya(int i, int j) {
+    double sum = 0;
+    for (int n = 0; n < 2; n++) {
+      double bc = 0;
+      for (int c = 0; c < 2; c++) {
+        bc += Math.sqrt(P[4 * i + 2 * n + c] * P[4 * j + 2 * n + c]);
+      }
+      sum -= Math.log(bc);
+    }
+    return sum / 2;
+  }
+
+  @Test
+  void fromPredictionsToCoordinates() throws Exception {
+    JsonNode d = distances(NpyFile.doubles(path("P.npy"), SHAPE, P), "probs").json();
+    assertEquals(3, d.get("models").asInt());
+    assertEquals(2, d.get("samples").asInt());
+    assertEquals(2, d.get("classes").asInt());
+    assertEquals("bhattacharyya", d.get("metric").asText());
+    assertEquals("exact", d.get("precision").asText());
+    assertEquals("cpu", d.get("device").asText());
+    assertEquals(0, d.get("infinite").asInt());
+    assertTrue(d.get("isa").asText().matches("portable|avx2|avx512"), d.toString());
+    assertTrue(d.get("refined_share").asDouble() >= 0 && d.get("refined_share").asDouble() <= 1);
+    assertTrue(d.get("pair_samples_per_second").isNumber());
+    for (String stage : new String[] {"read", "distances", "refine", "write"}) {
+      assertTrue(d.get("seconds").get(stage).asDouble() >= 0, stage);
+    }
+    double[] matrix = NpyFile.read(path("D.npy"));
+    assertEquals(9, matrix.length);
+    for (int i = 0; i < 3; i++) {
+      for (int j = 0; j < 3; j++) {
+        double expected = i == j ? 0 : bhattacharyya(i, j);
+        assertEquals(expected, matrix[3 * i + j], 2e-6 * expected);
+      }
+    }
+
+    JsonNode e = Cli.run("embed", "--json", "--distances", path("D.npy"), "--dims", 2, "--out", path("X.npy")).json();
+    assertEquals(3, e.get("models").asInt());
+    assertEquals(2, e.get("dims").asInt());
+    for (String key : new String[] {"eigenvalues", "signature", "stress", "pairwise", "residuals"}) {
+      assertEquals(2, e.get(key).size(), key);
+    }
+    assertTrue(e.get("passes").isInt() && e.get("seconds").asDouble() >= 0);
+    double[] x = NpyFile.read(path("X.npy"));
+    assertEquals(6, x.length);
+    assertTrue(NpyFile.header(path("X.npy")).contains("<f8"));
+    // Two dimensions hold three models exactly (Eq 7); float32 entries bound the agreement.
+    for (int i = 0; i < 3; i++) {
+      for (int j = 0; j < 3; j++) {
+        double sum = 0;
+        for (int k = 0; k < 2; k++) {
+          double difference = x[2 * i + k] - x[2 * j + k];
+          sum += e.get("signature").get(k).asInt() * difference * difference;
+        }
+        assertEquals(matrix[3 * i + j], sum, 1e-6 * Arrays.stream(matrix).max().orElseThrow());
+      }
+    }
+  }
+
+  @Test
+  void progressOfIgnoranceIsZeroAndOfTruthIsOne() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), "(2, 2, 2)", 0.5, 0.5, 0.5, 0.5, 1, 0, 0, 1);
+    Path labels = NpyFile.bytes(path("L.npy"), "(2,)", 0, 1);
+    JsonNode json = Cli.run("progress", "--json", "--predictions", p, "--kind", "probs", "--labels", labels, "--out",
+        path("s.npy")).json();
+    assertEquals(2, json.get("models").asInt());
+    assertTrue(json.get("seconds").asDouble() >= 0);
+    double[] s = NpyFile.read(path("s.npy"));
+    // arccos near 1 limits progress to about 1e-8.
+    assertEquals(0, s[0], 1e-7);
+    assertEquals(1, s[1], 1e-7);
+  }
+
+  @Test
+  void aSubsetOfSamplesIsMeasuredAlone() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), SHAPE, P);
+    assertEquals(1, distances(p, "probs", "--samples", "0:1").json().get("samples").asInt());
+    double expected = -Math.log(Math.sqrt(0.5 * 0.9) + Math.sqrt(0.5 * 0.1));
+    assertEquals(expected, NpyFile.read(path("D.npy"))[1], 2e-6 * expected);
+    distances(p, "probs", "--samples", "1:9").fails(1, "2");
+  }
+
+  @Test
+  void infiniteDistancesAreCountedKeptOrCappedAndRefusedByEmbed() throws Exception {
+    Path p = NpyFile.floats(path("P.npy"), "(3, 1, 2)", 1, 0, 0, 1, 0.5, 0.5);
+    assertEquals(1, distances(p, "probs").json().get("infinite").asInt());
+    assertEquals(Double.POSITIVE_INFINITY, NpyFile.read(path("D.npy"))[1]);
+    Cli.run("embed", "--distances", path("D.npy"), "--dims", 2, "--out", path("X.npy"))
+        .fails(1, "--infinity cap");
+    assertFalse(Files.exists(path("X.npy")));
+    distances(p, "probs", "--infinity", "cap").json();
+    assertEquals(100, NpyFile.read(path("D.npy"))[1]);
+  }
+
+  @Test
+  void badPredictionsAreNamedAndNothingIsLeftBehind() throws Exception {
+    distances(path("none.npy"), "probs").fails(1, "none.npy");
+    distances(Files.writeString(path("text.npy"), "hello, this is no array at all"), "probs").fails(1, "text.npy");
+    distances(NpyFile.doubles(path("rank.npy"), "(3, 4)", P), "probs").fails(1, "rank.npy");
+    distances(NpyFile.write(path("ints.npy"), "<i4", false, "(1, 2, 2)", new byte[16]), "probs").fails(1, "ints.npy", "i4");
+    distances(NpyFile.write(path("big.npy"), ">f8", false, "(1, 2, 2)", new byte[32]), "probs").fails(1, "big.npy");
+    distances(NpyFile.write(path("fortran.npy"), "<f8", true, "(1, 2, 2)", new byte[32]), "probs")
+        .fails(1, "fortran.npy");
+    distances(NpyFile.doubles(path("short.npy"), "(30, 2, 2)", P), "probs").fails(1, "short.npy");
+    for (double bad : new double[] {Double.NaN, -0.25, Double.POSITIVE_INFINITY, 0.75}) {
+      double[] values = P.clone();
+      values[6] = bad;   // model 1, sample 1
+      distances(NpyFile.doubles(path("row.npy"), SHAPE, values), "probs").fails(1, "row.npy", "model 1", "sample 1");
+    }
+    assertFalse(Files.exists(path("D.npy")));
+    try (var files = Files.list(folder)) {
+      assertEquals(0, files.filter(f -> !f.toString().endsWith(".npy")).count(), "a file written aside is left");
+    }
+  }
+
+  @Test
+  void badLabelsAreNamed() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), SHAPE, P);
+    Object[] args = {"progress", "--predictions", p, "--kind", "probs", "--out", path("s.npy"), "--labels", null};
+    args[8] = NpyFile.bytes(path("long.npy"), "(3,)", 0, 1, 1);
+    Cli.run(args).fails(1, "3", "2");
+    args[8] = NpyFile.bytes(path("range.npy"), "(2,)", 0, 2);
+    Cli.run(args).fails(1, "2");
+    args[8] = NpyFile.doubles(path("real.npy"), "(2,)", 0, 1);
+    Cli.run(args).fails(1, "real.npy");
+    assertFalse(Files.exists(path("s.npy")));
+  }
+
+  @Test
+  void badMatricesAreNamed() throws Exception {
+    Object[] args = {"embed", "--distances", null, "--dims", 1, "--out", path("X.npy")};
+    args[2] = NpyFile.floats(path("oblong.npy"), "(2, 3)", 0, 1, 1, 0, 1, 1);
+    Cli.run(args).fails(1, "oblong.npy");
+    args[2] = NpyFile.floats(path("lopsided.npy"), "(2, 2)", 0, 1, 1.1, 0);
+    Cli.run(args).fails(1, "lopsided.npy", "symmetric");
+    args[2] = NpyFile.floats(path("nan.npy"), "(2, 2)", 0, Double.NaN, Double.NaN, 0);
+    Cli.run(args).fails(1, "nan.npy");
+    args[2] = NpyFile.floats(path("single.npy"), "(1, 1)", 0);
+    Cli.run(args).fails(1, "2");
+    args[2] = NpyFile.floats(path("two.npy"), "(2, 2)", 0, 1, 1, 0);
+    args[4] = 2;
+    Cli.run(args).fails(1, "1");
+    assertFalse(Files.exists(path("X.npy")));
+  }
+
+  @Test
+  void workBeyondTheMemoryLimitIsRefusedBeforeItBegins() throws Exception {
+    distances(NpyFile.doubles(path("P.npy"), SHAPE, P), "probs", "--memory", "1m").fails(1, "--memory", "1.0 MiB");
+  }
+
+  @Test
+  void aProcessOfItsOwnKeepsStandardOutputClean() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), SHAPE, P);
+    JsonNode json = Cli.fork(folder, "distances", "--json", "--predictions", p, "--kind", "probs", "--out",
+        path("D.npy")).json();
+    assertEquals(3, json.get("models").asInt());
+    Cli.fork(folder, "distances", "--predictions", path("none.npy"), "--kind", "probs", "--out", path("D.npy"))
+        .fails(1, "none.npy");
+    Cli.fork(folder, "distances", "--nonsense").fails(2);
+  }
+}
