@@ -24,9 +24,10 @@ public final class LibTorch {
   }
 
   /**
-   * Sets the threads of this process's LibTorch. They share the work of convolutions and element-wise operations;
-   * matrix products stay on one thread whatever the count: OpenBLAS's second thread makes small networks 1.3 times
-   * faster on idle cores, but 20 times slower as soon as a core is shared, because it waits actively.
+   * Sets the threads of this process's LibTorch. They share the work of convolutions and element-wise
+   * operations; matrix products stay on one thread whatever the count: OpenBLAS's second thread makes small
+   * networks 1.3 times faster on idle cores, but 20 times slower as soon as a core is shared, because it
+   * waits actively.
    */
   public static void setThreads(int threads) {
     load();

@@ -31,8 +31,8 @@ class StoreTest {
   private static final int TRAIN = 7;
   private static final int TEST = 3;
   private static final int CLASSES = 4;
-  private static final List<SampleSet> SETS = List.of(new SampleSet("train", new int[] {0, 1, 2, 3, 0, 1, 2}, "a"),
-      new SampleSet("test", new int[] {3, 2, 1}, "b"));
+  private static final List<SampleSet> SETS = List.of(new SampleSet("train",
+      new int[] {0, 1, 2, 3, 0, 1, 2}, "a"), new SampleSet("test", new int[] {3, 2, 1}, "b"));
   private static final DataFacts DATA = new DataFacts("toy", "bundled", "c0ffee", List.of(1, 2, 2),
       List.of("w", "x", "y", "z"));
 
@@ -52,7 +52,8 @@ class StoreTest {
         """), json);
     // The raw codec wants every chunk file whole, also the last, half-used one.
     for (String chunk : List.of("c/0/0/0", "c/1/0/0")) {
-      assertEquals(64L * TRAIN * CLASSES * 4, Files.size(folder.resolve("runs/r/predictions/train/" + chunk)));
+      assertEquals(64L * TRAIN * CLASSES * 4, Files.size(folder.resolve("runs/r/predictions/train/"
+          + chunk)));
     }
   }
 
@@ -78,7 +79,8 @@ class StoreTest {
         print('same')
         """;
     Process python = new ProcessBuilder("/usr/bin/python3", "-c", script,
-        folder.resolve("runs/r/predictions/train").toString(), folder.resolve("samples/train/labels.npy").toString())
+        folder.resolve("runs/r/predictions/train").toString(),
+        folder.resolve("samples/train/labels.npy").toString())
         .redirectErrorStream(true).start();
     String said = new String(python.getInputStream().readAllBytes());
     assertEquals("same\n", said);
@@ -197,12 +199,14 @@ class StoreTest {
       assertTrue(message.contains("format 2") && message.contains("update Lightcone"), message);
     }
     Files.writeString(folder.resolve("lightcone.json"), "{\"form");
-    assertTrue(assertThrows(StoreException.class, () -> Store.open(folder)).getMessage().contains("lightcone.json"));
+    assertTrue(assertThrows(StoreException.class, () -> Store.open(folder)).getMessage()
+        .contains("lightcone.json"));
   }
 
   @Test
   void noStoreIsNoStore() throws IOException {
-    assertTrue(assertThrows(StoreException.class, () -> Store.open(folder)).getMessage().contains("no store"));
+    assertTrue(assertThrows(StoreException.class, () -> Store.open(folder)).getMessage()
+        .contains("no store"));
     Path file = Files.createFile(folder.resolve("file"));
     assertTrue(assertThrows(StoreException.class, () -> Store.openOrCreate(file)).getMessage()
         .contains(file.toString()));
@@ -294,7 +298,8 @@ class StoreTest {
         Path aside = AtomicFiles.aside(run.resolve("snapshots/snapshot-0.pt"));
         Files.createDirectories(aside.getParent());
         Files.createSymbolicLink(aside, Path.of("/dev/full"));
-        writer.snapshots().write(1, 1, 0, 0, file -> Files.write(file, new byte[10], StandardOpenOption.WRITE));
+        writer.snapshots().write(1, 1, 0, 0, file -> Files.write(file, new byte[10],
+            StandardOpenOption.WRITE));
       }
     });
     assertFalse(Files.exists(run.resolve("snapshots/snapshot-0.pt")));
@@ -368,7 +373,8 @@ class StoreTest {
         except OSError:
             print('held')
         """;
-    Process python = new ProcessBuilder("/usr/bin/python3", "-c", script, folder.resolve("runs/r/lock").toString())
+    Process python = new ProcessBuilder("/usr/bin/python3", "-c", script,
+        folder.resolve("runs/r/lock").toString())
         .redirectErrorStream(true).start();
     String said = new String(python.getInputStream().readAllBytes());
     python.waitFor();

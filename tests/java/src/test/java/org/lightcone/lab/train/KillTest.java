@@ -42,7 +42,8 @@ class KillTest {
     for (int kill = 0; kill < KILLS; kill++) {
       Process child = TrainChild.start(killed, "1/1", EPOCHS, 1);
       int before = lines(metrics);
-      // Some records further on, then anywhere between two of them: in a step, a record, a snapshot, a rename.
+      // Some records further on, then anywhere between two of them: in a step, a record, a snapshot, a
+      // rename.
       int target = before + 2 + random.nextInt(20);
       while (child.isAlive() && lines(metrics) < target) {
         Thread.sleep(1);

@@ -26,9 +26,10 @@ final class Small {
   }
 
   /** A few-second run: 200 images, 4 steps per epoch. */
-  static RunSpec run(String network, OptimizerSpec optimizer, long seed, int epochs, Checkpoints checkpoints) {
-    return new RunSpec(new DataSpec("fashion-mnist", "bundled", 200, 100), TRAIN, TEST, network, optimizer, 50, seed,
-        epochs, checkpoints, true);
+  static RunSpec run(String network, OptimizerSpec optimizer, long seed, int epochs,
+      Checkpoints checkpoints) {
+    return new RunSpec(new DataSpec("fashion-mnist", "bundled", 200, 100), TRAIN, TEST, network, optimizer,
+        50, seed, epochs, checkpoints, true);
   }
 
   static Spec spec(RunSpec... runs) {
@@ -82,7 +83,7 @@ final class Small {
   }
 
   private static List<RunRecord> timeless(Path store, String id) {
-    return Store.open(store).records(id).stream().map(r -> new RunRecord(r.index(), r.step(), r.epoch(), r.trainLoss(),
-        r.trainError(), r.testLoss(), r.testError(), 0)).toList();
+    return Store.open(store).records(id).stream().map(r -> new RunRecord(r.index(), r.step(), r.epoch(),
+        r.trainLoss(), r.trainError(), r.testLoss(), r.testError(), 0)).toList();
   }
 }

@@ -11,7 +11,10 @@ public final class TrainChild {
   private TrainChild() {
   }
 
-  /** Arguments: store, shard, epochs, seeds... Prints "ready" when the first step is done and a summary at the end. */
+  /**
+   * Arguments: store, shard, epochs, seeds... Prints "ready" when the first step is done and a summary at the
+   * end.
+   */
   public static void main(String[] args) {
     RunSpec[] runs = new RunSpec[args.length - 3];
     for (int i = 0; i < runs.length; i++) {
@@ -45,8 +48,8 @@ public final class TrainChild {
     List<String> command = new java.util.ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
         "-Dorg.bytedeco.javacpp.cachedir=" + System.getProperty("org.bytedeco.javacpp.cachedir", ""),
-        "-cp", classPath.replace(";", File.pathSeparator), TrainChild.class.getName(), store.toString(), shard,
-        Integer.toString(epochs)));
+        "-cp", classPath.replace(";", File.pathSeparator), TrainChild.class.getName(), store.toString(),
+        shard, Integer.toString(epochs)));
     for (long seed : seeds) {
       command.add(Long.toString(seed));
     }
