@@ -87,6 +87,8 @@ public final class DistanceMatrix implements AutoCloseable {
    */
   public static DistanceMatrix compute(Predictions predictions, DistanceOptions options, Control control) {
     int models = modelCount(predictions.models(), "the prediction table");
+    // The result and, as large, the float64 sums of one triangle.
+    Memory.require(2L * models * models * Float.BYTES, describe(models));
     OffHeap memory = OffHeap.allocate((long) models * models * Float.BYTES, describe(models));
     boolean done = false;
     try {

@@ -17,8 +17,8 @@ import java.util.List;
  * @param trainOrder the fixed order of the train split: source index of each sample
  * @param testOrder the fixed order of the test split
  */
-public record Dataset(String name, String source, Images train, Images test, List<String> classNames, double[] mean,
-    double[] deviation, String contentHash, int[] trainOrder, int[] testOrder) {
+public record Dataset(String name, String source, Images train, Images test, List<String> classNames,
+    double[] mean, double[] deviation, String contentHash, int[] trainOrder, int[] testOrder) {
 
   /**
    * What identifies the first {@code count} samples of a split: SHA-256 over the content hash, the split's
@@ -29,7 +29,8 @@ public record Dataset(String name, String source, Images train, Images test, Lis
     int[] order = switch (split) {
       case "train" -> trainOrder;
       case "test" -> testOrder;
-      default -> throw new IllegalArgumentException("There is no split \"" + split + "\"; choose train or test.");
+      default -> throw new IllegalArgumentException("There is no split \"" + split
+          + "\"; choose train or test.");
     };
     Hash hash = new Hash().text(name).text(source).text(contentHash).text(split);
     for (int i = 0; i < count; i++) {

@@ -27,8 +27,8 @@ public final class FashionMnist {
   /** The name in specs. */
   public static final String NAME = "fashion-mnist";
   /** The ten classes, by label. */
-  public static final List<String> CLASSES = List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
-      "Shirt", "Sneaker", "Bag", "Ankle boot");
+  public static final List<String> CLASSES = List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+      "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot");
   /** The sizes of the bundled splits. */
   public static final int BUNDLED_TRAIN = 8_000;
   /** The sizes of the bundled splits. */
@@ -72,8 +72,8 @@ public final class FashionMnist {
     Path from = folder == null ? DEBIAN : folder;
     if (!Files.isDirectory(from)) {
       throw new DataException("There is no folder " + from + " with the full Fashion-MNIST; install Debian's"
-          + " dataset-fashion-mnist, name its folder with --data-dir, or write \"source: bundled\" under data for"
-          + " the images that come with Lightcone (8,000 to train, 2,000 to test).");
+          + " dataset-fashion-mnist, name its folder with --data-dir, or write \"source: bundled\" under"
+          + " data for the images that come with Lightcone (8,000 to train, 2,000 to test).");
     }
     Raw trainRaw = read(from, "train");
     Raw testRaw = read(from, "t10k");
@@ -81,8 +81,8 @@ public final class FashionMnist {
     limit(from.toString(), test, testRaw.count(), "test", "ask for at most as many");
     int[] trainOrder = new SplitMix(SPLIT_SEED).permutation(trainRaw.count());
     int[] testOrder = new SplitMix(SPLIT_SEED).permutation(testRaw.count());
-    return assemble("full", trainRaw, Arrays.copyOf(trainOrder, train), testRaw, Arrays.copyOf(testOrder, test),
-        testRaw.addTo(trainRaw.addTo(new Hash())).hex());
+    return assemble("full", trainRaw, Arrays.copyOf(trainOrder, train), testRaw,
+        Arrays.copyOf(testOrder, test), testRaw.addTo(trainRaw.addTo(new Hash())).hex());
   }
 
   private static void limit(String where, int asked, int available, String split, String mend) {
@@ -101,7 +101,8 @@ public final class FashionMnist {
   private static Idx resource(String name, int rank) {
     try (InputStream in = FashionMnist.class.getResourceAsStream("fashion-mnist/" + name)) {
       if (in == null) {
-        throw new DataException("The bundled " + name + " is missing from the lightcone-lab jar; build it again.");
+        throw new DataException("The bundled " + name + " is missing from the lightcone-lab jar; build it"
+            + " again.");
       }
       return Idx.read(in, "the bundled " + name, rank);
     } catch (IOException e) {
@@ -112,8 +113,8 @@ public final class FashionMnist {
   private static Dataset assemble(String source, Raw trainRaw, int[] trainOrder, Raw testRaw, int[] testOrder,
                     String contentHash) {
     double[] moments = trainRaw.moments(trainOrder);
-    return new Dataset(NAME, source, trainRaw.take(trainOrder, moments), testRaw.take(testOrder, moments), CLASSES,
-        new double[] {moments[0]}, new double[] {moments[1]}, contentHash, trainOrder, testOrder);
+    return new Dataset(NAME, source, trainRaw.take(trainOrder, moments), testRaw.take(testOrder, moments),
+        CLASSES, new double[] {moments[0]}, new double[] {moments[1]}, contentHash, trainOrder, testOrder);
   }
 
   /** Images and labels as stored, checked against each other. */

@@ -27,8 +27,8 @@ record Idx(int[] shape, byte[] values) {
     try (InputStream in = Files.newInputStream(file)) {
       return read(in, file.toString(), rank);
     } catch (NoSuchFileException e) {
-      throw new DataException("There is no file " + file + "; install Debian's dataset-fashion-mnist, or name the"
-          + " folder that holds it with --data-dir.", e);
+      throw new DataException("There is no file " + file + "; install Debian's dataset-fashion-mnist, or"
+          + " name the folder that holds it with --data-dir.", e);
     } catch (IOException e) {
       throw new DataException(file + " could not be read: " + e.getMessage() + ".", e);
     }

@@ -23,7 +23,8 @@ final class AllCnn extends Network {
     int[] kernel = {3, 3, 3, 3, 1};
     int[] stride = {1, 2, 1, 2, 1};
     for (int i = 0; i < LAYERS; i++) {
-      conv[i] = register_module("conv" + i, Layers.conv(channels[i], channels[i + 1], kernel[i], stride[i], true));
+      conv[i] = register_module("conv" + i, Layers.conv(channels[i], channels[i + 1], kernel[i], stride[i],
+          true));
       norm[i] = register_module("norm" + i, Layers.norm(channels[i + 1], true));
     }
   }

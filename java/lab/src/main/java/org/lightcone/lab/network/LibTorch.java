@@ -3,6 +3,8 @@ package org.lightcone.lab.network;
 
 import java.io.IOException;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_full;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Loads LibTorch. Call {@link #load} before the first use of any class of {@code org.bytedeco.pytorch}; it is
@@ -19,6 +21,18 @@ public final class LibTorch {
    */
   public static void load() {
     Holder.check();
+  }
+
+  /**
+   * Sets the threads of this process's LibTorch. They share the work of convolutions and element-wise
+   * operations; matrix products stay on one thread whatever the count: OpenBLAS's second thread makes small
+   * networks 1.3 times faster on idle cores, but 20 times slower as soon as a core is shared, because it
+   * waits actively.
+   */
+  public static void setThreads(int threads) {
+    load();
+    openblas_full.openblas_set_num_threads(1);
+    torch.set_num_threads(threads);
   }
 
   /** The JVM initialises this class once, under its own lock. */

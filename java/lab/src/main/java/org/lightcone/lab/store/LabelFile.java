@@ -58,6 +58,7 @@ final class LabelFile {
         }
       }
     }
-    throw new StoreException(file + " is not the int32 label file that Lightcone wrote; restore it from a copy.");
+    throw new StoreException(file + " is not the int32 label file that Lightcone wrote; restore it from a"
+        + " copy.");
   }
 }

@@ -94,7 +94,8 @@ final class Metrics {
     } catch (JsonProcessingException e) {
       return null;
     }
-    for (String key : List.of("record", "step", "epoch", "train_loss", "train_error", "test_loss", "test_error")) {
+    for (String key : List.of("record", "step", "epoch", "train_loss", "train_error", "test_loss",
+        "test_error")) {
       if (!json.path(key).isNumber()) {
         return null;
       }

@@ -16,6 +16,6 @@ import java.nio.file.Path;
  * @param samples columns
  * @param recordStrideBytes bytes from one record to the next
  */
-public record PredictionBlock(Path file, long offset, int firstRecord, int records, int firstSample, int samples,
-    long recordStrideBytes) {
+public record PredictionBlock(Path file, long offset, int firstRecord, int records, int firstSample,
+    int samples, long recordStrideBytes) {
 }

@@ -13,6 +13,6 @@ package org.lightcone.lab.store;
  * @param testError share of samples whose most likely class is wrong
  * @param seconds training plus recording seconds up to and with this record
  */
-public record RunRecord(int index, long step, double epoch, double trainLoss, double trainError, double testLoss,
-    double testError, double seconds) {
+public record RunRecord(int index, long step, double epoch, double trainLoss, double trainError,
+    double testLoss, double testError, double seconds) {
 }

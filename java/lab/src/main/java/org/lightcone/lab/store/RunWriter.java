@@ -94,7 +94,8 @@ public final class RunWriter implements AutoCloseable {
   public void append(RunRecord record, Map<String, ByteBuffer> predictions) {
     if (record.index() != lines.size() || !predictions.keySet().equals(arrays.keySet())) {
       throw new IllegalArgumentException("Run " + id + " has " + lines.size() + " records of splits "
-          + arrays.keySet() + "; record " + record.index() + " of " + predictions.keySet() + " does not follow.");
+          + arrays.keySet() + "; record " + record.index() + " of " + predictions.keySet()
+          + " does not follow.");
     }
     Map<String, String> checksums = new TreeMap<>();
     arrays.forEach((split, array) -> {

@@ -29,7 +29,8 @@ public final class Snapshots {
    * @param trainingSeconds seconds spent in optimiser steps until then
    * @param recordingSeconds seconds spent in records until then
    */
-  public record Snapshot(Path archive, long step, int records, double trainingSeconds, double recordingSeconds) {
+  public record Snapshot(Path archive, long step, int records, double trainingSeconds,
+      double recordingSeconds) {
   }
 
   /** Writes an archive to the path it is given. */
@@ -73,7 +74,8 @@ public final class Snapshots {
       writer.write(aside);
       ObjectNode json = Json.object();
       json.put("step", step).put("records", records).put("training_seconds", trainingSeconds)
-          .put("recording_seconds", recordingSeconds).put("bytes", Files.size(aside)).put("crc32c", crc(aside));
+          .put("recording_seconds", recordingSeconds).put("bytes", Files.size(aside))
+          .put("crc32c", crc(aside));
       AtomicFiles.commit(aside, archive);
       Json.write(sidecar(slot), json);
     } catch (IOException e) {

@@ -28,8 +28,8 @@ public final class Store {
   /** The newest store format this version reads and the one it writes. */
   public static final int FORMAT = 1;
 
-  private static final List<String> PLANNED_KEYS = List.of("id", "label", "network", "optimizer", "batch", "seed",
-      "epochs", "threads", "order", "spec_hash", "spec");
+  private static final List<String> PLANNED_KEYS = List.of("id", "label", "network", "optimizer", "batch",
+      "seed", "epochs", "threads", "order", "spec_hash", "spec");
 
   // Between the threads of this process; between processes the lock file serves.
   private static final Object CREATION = new Object();
@@ -44,8 +44,8 @@ public final class Store {
   public static Store open(Path root) {
     Store store = new Store(root);
     if (store.manifest() == null) {
-      throw new StoreException("There is no store at " + root + " (no lightcone.json in it); name an existing one,"
-          + " or make one with lightcone train or lightcone demo.");
+      throw new StoreException("There is no store at " + root + " (no lightcone.json in it); name an"
+          + " existing one, or make one with lightcone train or lightcone demo.");
     }
     return store;
   }
@@ -309,8 +309,8 @@ public final class Store {
     JsonNode timings = json.path("timings");
     return new RunInfo(folder.getFileName().toString(), json.path("label").asText(),
         json.path("network").asText(), json.path("optimizer").asText(), status, reason,
-        json.path("threads").asInt(), seeds, json.path("records").asInt(), timings.path("training").asDouble(),
-        timings.path("recording").asDouble(), json.path("spec"), json);
+        json.path("threads").asInt(), seeds, json.path("records").asInt(),
+        timings.path("training").asDouble(), timings.path("recording").asDouble(), json.path("spec"), json);
   }
 
   private boolean agree(ObjectNode parent, String key, ObjectNode wanted, String what) {
@@ -320,8 +320,9 @@ public final class Store {
       return true;
     }
     if (!stored.equals(wanted)) {
-      throw new StoreException("The store " + root + " is about other " + what + ": it has " + Json.line(stored)
-          + ", this needs " + Json.line(wanted) + "; use another store, models of different samples cannot be"
+      throw new StoreException("The store " + root + " is about other " + what + ": it has "
+          + Json.line(stored) + ", this needs " + Json.line(wanted)
+          + "; use another store, models of different samples cannot be"
           + " compared.");
     }
     return false;
@@ -345,11 +346,13 @@ public final class Store {
     if (json != null) {
       int format = json.path("format").asInt(-1);
       if (format > FORMAT) {
-        throw new StoreException("The store " + root + " has format " + format + ", but this Lightcone reads up to "
+        throw new StoreException("The store " + root + " has format " + format + ", but this Lightcone reads"
+            + " up to "
             + FORMAT + "; update Lightcone.");
       }
       if (format < 1) {
-        throw new StoreException(manifestFile() + " names no store format; it is damaged, restore it from a copy.");
+        throw new StoreException(manifestFile() + " names no store format; it is damaged, restore it from a"
+            + " copy.");
       }
     }
     return json;

@@ -77,8 +77,9 @@ final class ZarrArray {
       ours = shape.path(i).asInt(-1) >= (i == 0 ? 0 : 1) && chunk.path(i).asInt(-1) >= 1;
     }
     if (!ours) {
-      throw new StoreException(file + " does not describe an array (T, N, C) of raw little-endian float32 in chunks"
-          + " of whole classes, which a run's predictions are; it is damaged or was not written by Lightcone.");
+      throw new StoreException(file + " does not describe an array (T, N, C) of raw little-endian float32 in"
+          + " chunks of whole classes, which a run's predictions are; it is damaged or was not written by"
+          + " Lightcone.");
     }
     return new ZarrArray(folder, shape.path(0).asInt(), shape.path(1).asInt(), shape.path(2).asInt(),
         chunk.path(0).asInt(), chunk.path(1).asInt());
@@ -109,7 +110,9 @@ final class ZarrArray {
       } catch (IOException e) {
         throw AtomicFiles.failure(block.file(), e);
       }
-      whole = (int) Math.min(whole, block.firstRecord() + size / block.recordStrideBytes());
+      if (size < block.records() * block.recordStrideBytes()) {
+        whole = (int) Math.min(whole, block.firstRecord() + size / block.recordStrideBytes());
+      }
     }
     return whole;
   }

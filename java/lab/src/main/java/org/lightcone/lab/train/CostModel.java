@@ -7,6 +7,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.lightcone.lab.network.LibTorch;
 import org.lightcone.lab.network.Network;
 import org.lightcone.lab.network.Networks;
 
@@ -52,7 +53,7 @@ final class CostModel {
 
   @SuppressWarnings("try") // the scopes and the guard act by being open
   private Cost probe(String name) {
-    torch.set_num_threads(threads);
+    LibTorch.setThreads(threads);
     try (PointerScope scope = new PointerScope()) {
       Network network = Networks.create(name, data.shape, data.classes, 0);
       int n = Math.min(PROBE, data.trainClasses.length);

@@ -19,11 +19,13 @@ public record DataSpec(String name, String source, int train, int test) {
       throw new SpecException("unknown data set \"" + name + "\"; choose " + FashionMnist.NAME + ".");
     }
     if (!source.equals("bundled") && !source.equals("full")) {
-      throw new SpecException("unknown data source \"" + source + "\"; choose bundled (the 10,000 images that come"
-          + " with Lightcone) or full (the 70,000 of a folder).");
+      throw new SpecException("unknown data source \"" + source + "\"; choose bundled (the 10,000 images"
+          + " that come with Lightcone) or full (the 70,000 of a folder).");
     }
-    range("train", train, source.equals("bundled") ? FashionMnist.BUNDLED_TRAIN : FashionMnist.FULL_TRAIN, source);
-    range("test", test, source.equals("bundled") ? FashionMnist.BUNDLED_TEST : FashionMnist.FULL_TEST, source);
+    range("train", train, source.equals("bundled") ? FashionMnist.BUNDLED_TRAIN : FashionMnist.FULL_TRAIN,
+        source);
+    range("test", test, source.equals("bundled") ? FashionMnist.BUNDLED_TEST : FashionMnist.FULL_TEST,
+        source);
   }
 
   private static void range(String key, int value, int most, String source) {
@@ -38,11 +40,13 @@ public record DataSpec(String name, String source, int train, int test) {
    * the bundled images have, {@code bundled} otherwise.
    */
   static String defaultSource(int train, int test, boolean folderGiven) {
-    return folderGiven || train > FashionMnist.BUNDLED_TRAIN || test > FashionMnist.BUNDLED_TEST ? "full" : "bundled";
+    return folderGiven || train > FashionMnist.BUNDLED_TRAIN || test > FashionMnist.BUNDLED_TEST ? "full"
+        : "bundled";
   }
 
   /** Loads the images; {@code folder} is where the full set lies, null for Debian's place. */
   public Dataset load(Path folder) {
-    return source.equals("bundled") ? FashionMnist.bundled(train, test) : FashionMnist.full(folder, train, test);
+    return source.equals("bundled") ? FashionMnist.bundled(train, test)
+        : FashionMnist.full(folder, train, test);
   }
 }

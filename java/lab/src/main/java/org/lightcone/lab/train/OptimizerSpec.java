@@ -18,7 +18,8 @@ public record OptimizerSpec(String name, double lr, double momentum, double weig
 
   public OptimizerSpec {
     if (!NAMES.contains(name)) {
-      throw new SpecException("unknown optimizer \"" + name + "\"; choose one of " + String.join(", ", NAMES) + ".");
+      throw new SpecException("unknown optimizer \"" + name + "\"; choose one of "
+          + String.join(", ", NAMES) + ".");
     }
     if (!(lr > 0) || Double.isInfinite(lr)) {
       throw new SpecException("lr must be a positive number, not " + lr + ".");

@@ -107,7 +107,8 @@ final class Recorder {
   }
 
   private ByteBuffer buffer(int samples) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(Math.multiplyExact(samples, data.classes), Float.BYTES))
+    return ByteBuffer.allocateDirect(Math.multiplyExact(Math.multiplyExact(samples, data.classes),
+        Float.BYTES))
         .order(ByteOrder.LITTLE_ENDIAN);
   }
 }

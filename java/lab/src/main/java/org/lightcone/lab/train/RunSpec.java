@@ -20,8 +20,8 @@ import org.lightcone.lab.network.Networks;
  * @param checkpoints when to record
  * @param bnWarmup whether batch-norm statistics are set by a few forward passes before the first record
  */
-public record RunSpec(DataSpec data, int recordTrain, int recordTest, String network, OptimizerSpec optimizer, int batch,
-    long seed, int epochs, Checkpoints checkpoints, boolean bnWarmup) {
+public record RunSpec(DataSpec data, int recordTrain, int recordTest, String network,
+    OptimizerSpec optimizer, int batch, long seed, int epochs, Checkpoints checkpoints, boolean bnWarmup) {
   public RunSpec {
     if (!Networks.exists(network)) {
       throw new SpecException("unknown network \"" + network + "\"; choose one of "
@@ -32,7 +32,8 @@ public record RunSpec(DataSpec data, int recordTrain, int recordTest, String net
     range("batch", batch, data.train());
     range("epochs", epochs, 1_000_000);
     if (batch < 2) {
-      throw new SpecException("batch must be at least 2, batch normalisation needs a spread; not " + batch + ".");
+      throw new SpecException("batch must be at least 2, batch normalisation needs a spread; not " + batch
+          + ".");
     }
     checkpoints.steps(data.train() / batch, epochs);
   }
@@ -60,7 +61,8 @@ public record RunSpec(DataSpec data, int recordTrain, int recordTest, String net
 
   /** For people: network, optimiser, rate, batch, seed. */
   public String label() {
-    StringBuilder label = new StringBuilder(network + " " + optimizer.name() + " lr " + plain(optimizer.lr()));
+    StringBuilder label = new StringBuilder(network + " " + optimizer.name() + " lr "
+        + plain(optimizer.lr()));
     if (optimizer.momentum() != OptimizerSpec.defaultMomentum(optimizer.name())) {
       label.append(" momentum ").append(plain(optimizer.momentum()));
     }
@@ -71,7 +73,8 @@ public record RunSpec(DataSpec data, int recordTrain, int recordTest, String net
   }
 
   private static String plain(double value) {
-    return value == Math.rint(value) && Math.abs(value) < 1e9 ? Long.toString((long) value) : Double.toString(value);
+    return value == Math.rint(value) && Math.abs(value) < 1e9 ? Long.toString((long) value)
+        : Double.toString(value);
   }
 
   /** The spec as JSON with all keys in a fixed order: what run.json holds and what the id is a hash of. */

@@ -28,7 +28,8 @@ public record Spec(List<RunSpec> runs) {
       RunSpec first = runs.get(0);
       if (!run.data().equals(first.data()) || run.recordTrain() != first.recordTrain()
           || run.recordTest() != first.recordTest()) {
-        throw new SpecException("The runs \"" + first.label() + "\" and \"" + run.label() + "\" differ in their"
+        throw new SpecException("The runs \"" + first.label() + "\" and \"" + run.label()
+            + "\" differ in their"
             + " data or recorded samples; models of different samples cannot be compared, use two specs.");
       }
       if (seen.put(run.hash(), run) != null) {

@@ -27,7 +27,8 @@ final class SpecReader {
   Spec read(YamlNode root) {
     root.mapping("the spec", "data", "record", "sweep", "epochs", "checkpoints", "bn-warmup");
     DataSpec data = data(root.require("the spec", "data"));
-    YamlNode sweep = root.require("the spec", "sweep").mapping("sweep", "network", "optimizer", "batch", "seed");
+    YamlNode sweep = root.require("the spec", "sweep").mapping("sweep", "network", "optimizer", "batch",
+        "seed");
     YamlNode record = root.get("record");
     if (record != null) {
       record.mapping("record", "train", "test");
@@ -36,7 +37,8 @@ final class SpecReader {
     int recordTest = count(record, "test", "record test", data.test());
     int epochs = (int) root.require("the spec", "epochs").whole("epochs", 1, 1_000_000);
     List<String> networks = distinct(sweep.require("sweep", "network"), "network", this::network);
-    List<OptimizerSpec> optimizers = distinct(sweep.require("sweep", "optimizer"), "optimizer", this::optimizer);
+    List<OptimizerSpec> optimizers = distinct(sweep.require("sweep", "optimizer"), "optimizer",
+        this::optimizer);
     List<Integer> batches = sweep.get("batch") == null ? List.of(Math.min(DEFAULT_BATCH, data.train()))
         : distinct(sweep.get("batch"), "batch", n -> (int) n.whole("batch", 2, data.train()));
     List<Long> seeds = sweep.get("seed") == null ? List.of(DEFAULT_SEED)
@@ -49,8 +51,8 @@ final class SpecReader {
       // implied.
       atLine(at == null ? sweep : at, () -> checkpoints.steps(data.train() / batch, epochs));
     }
-    return atLine(root, () -> Spec.sweep(data, recordTrain, recordTest, networks, optimizers, batches, seeds, epochs,
-        checkpoints, bnWarmup));
+    return atLine(root, () -> Spec.sweep(data, recordTrain, recordTest, networks, optimizers, batches,
+        seeds, epochs, checkpoints, bnWarmup));
   }
 
   private DataSpec data(YamlNode node) {
@@ -69,7 +71,8 @@ final class SpecReader {
       throw node.get("source").error("unknown data source \"" + source + "\"; choose bundled or full.");
     }
     boolean bundled = "bundled".equals(source);
-    int train = count(node, "train", "data train", bundled ? FashionMnist.BUNDLED_TRAIN : FashionMnist.FULL_TRAIN);
+    int train = count(node, "train", "data train", bundled ? FashionMnist.BUNDLED_TRAIN
+        : FashionMnist.FULL_TRAIN);
     int test = count(node, "test", "data test", bundled ? FashionMnist.BUNDLED_TEST : FashionMnist.FULL_TEST);
     String resolved = source != null ? source : DataSpec.defaultSource(train, test, dataDir != null);
     return atLine(node, () -> new DataSpec(name, resolved, train, test));
@@ -84,7 +87,8 @@ final class SpecReader {
   private String network(YamlNode node) {
     String name = node.word("network");
     if (!Networks.exists(name)) {
-      throw node.error("unknown network \"" + name + "\"; choose one of " + String.join(", ", Networks.names())
+      throw node.error("unknown network \"" + name + "\"; choose one of "
+          + String.join(", ", Networks.names())
           + ".");
     }
     return name;

@@ -18,6 +18,7 @@ import java.util.List;
  * @param stopped whether a stop was asked for
  * @param problems one sentence per run that could not be worked on
  */
-public record Summary(int runs, int done, int failed, int left, long records, double seconds, double dataSeconds,
-    double trainingSeconds, double recordingSeconds, boolean stopped, List<String> problems) {
+public record Summary(int runs, int done, int failed, int left, long records, double seconds,
+    double dataSeconds, double trainingSeconds, double recordingSeconds, boolean stopped,
+    List<String> problems) {
 }

@@ -104,9 +104,9 @@ public final class Sweep {
       if (info.status() == Status.DONE || info.status() == Status.FAILED) {
         ends.put(run, info.status());
       } else if (info.threads() != options.threads() && !options.allowThreadChange()) {
-        throw new StoreException("Run " + info.id() + " (" + info.label() + ") was begun with " + info.threads()
-            + (info.threads() == 1 ? " thread" : " threads") + ", and the number of threads changes a run's bits;"
-            + " resume it with --threads " + info.threads() + ", or give --allow-thread-change.");
+        throw new StoreException("Run " + info.id() + " (" + info.label() + ") was begun with "
+            + info.threads() + (info.threads() == 1 ? " thread" : " threads") + ", and the number of threads changes a run's"
+            + " bits; resume it with --threads " + info.threads() + ", or give --allow-thread-change.");
       }
     }
   }
@@ -196,8 +196,8 @@ public final class Sweep {
     double seconds = work.freshTrainingSeconds + work.freshRecordingSeconds;
     double images = work.freshSteps * (double) run.batch()
         + work.freshRecords * (run.recordTrain() + (double) run.recordTest());
-    listener.progress(new SweepListener.Progress(mine.size(), ends.size(), run.label(), work.step, run.steps(),
-        work.records, records, seconds > 0 ? images / seconds : 0,
+    listener.progress(new SweepListener.Progress(mine.size(), ends.size(), run.label(), work.step,
+        run.steps(), work.records, records, seconds > 0 ? images / seconds : 0,
         later + costs.seconds(run, run.steps() - work.step, records - work.records)));
   }
 
@@ -220,7 +220,8 @@ public final class Sweep {
     ObjectNode json = spec.objectNode();
     json.put("id", id).put("label", run.label()).put("network", run.network())
         .put("optimizer", run.optimizer().name()).put("batch", run.batch()).put("seed", run.seed())
-        .put("epochs", run.epochs()).put("steps", run.steps()).put("planned_records", run.recordedSteps().length)
+        .put("epochs", run.epochs()).put("steps", run.steps())
+        .put("planned_records", run.recordedSteps().length)
         .put("threads", options.threads()).put("order", order.get(run)).put("spec_hash", run.hash());
     json.set("spec", spec);
     Seeds seeds = Seeds.of(run.seed());

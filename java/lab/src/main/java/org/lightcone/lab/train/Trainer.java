@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Optimizer;
 import org.bytedeco.pytorch.OptimizerParamGroupVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.lightcone.lab.network.LibTorch;
 import org.lightcone.lab.network.Network;
 import org.lightcone.lab.network.Networks;
 import org.lightcone.lab.store.RunRecord;
@@ -57,7 +58,8 @@ final class Trainer {
   private long snapshotNanos;
   private long snapshotStep;
 
-  Trainer(RunSpec spec, RunWriter writer, Tensors data, SnapshotPolicy policy, StopSignal stop, Runnable afterStep) {
+  Trainer(RunSpec spec, RunWriter writer, Tensors data, SnapshotPolicy policy, StopSignal stop,
+      Runnable afterStep) {
     this.spec = spec;
     this.seeds = Seeds.of(spec.seed());
     this.writer = writer;
@@ -80,8 +82,9 @@ final class Trainer {
    */
   @SuppressWarnings("try") // the scope frees the network, the optimiser and the batches
   Status run(int threads, boolean verify) {
-    torch.set_num_threads(threads);
-    try (PointerScope scope = new PointerScope(); Batches batches = new Batches(data, spec.batch(), seeds.order())) {
+    LibTorch.setThreads(threads);
+    try (PointerScope scope = new PointerScope(); Batches batches = new Batches(data, spec.batch(),
+        seeds.order())) {
       network = Networks.create(spec.network(), data.shape, data.classes, seeds.init());
       optimizer = Optimizers.create(spec.optimizer(), network.parameters());
       boolean resumed = restore();
@@ -171,17 +174,19 @@ final class Trainer {
     for (String split : List.of("train", "test")) {
       int broken = recorder.firstBroken(split);
       if (broken >= 0) {
-        throw new Diverged("the prediction for " + split + " sample " + broken + " is NaN or infinite at step "
+        throw new Diverged("the prediction for " + split + " sample " + broken
+            + " is NaN or infinite at step "
             + work.step);
       }
     }
     int index = work.records;
     if (index < writer.records().size()) {
       if (!writer.holds(index, recorder.predictions())) {
-        throw new StoreException("Run " + writer.id() + " does not reproduce itself: record " + index + " (step "
+        throw new StoreException("Run " + writer.id() + " does not reproduce itself: record " + index
+            + " (step "
             + work.step + "), computed again after an interruption, differs from the stored one; another"
-            + " processor or LibTorch was used, go on with those of run.json or delete the run's folder to train"
-            + " it anew.");
+            + " processor or LibTorch was used, go on with those of run.json or delete the run's folder to"
+            + " train it anew.");
       }
     } else {
       Recorder.Score train = recorder.score("train");
@@ -226,7 +231,8 @@ final class Trainer {
   }
 
   private Status finish(Status status, String reason) {
-    writer.json().putObject("timings").put("training", work.trainingSeconds).put("recording", work.recordingSeconds);
+    writer.json().putObject("timings").put("training", work.trainingSeconds)
+        .put("recording", work.recordingSeconds);
     writer.status(status, reason);
     return status;
   }

@@ -117,7 +117,8 @@ final class YamlNode {
   /** Checks that this is a mapping with only these keys. */
   YamlNode mapping(String what, String... keys) {
     if (map == null) {
-      throw error(what + " must be a mapping with the keys " + String.join(", ", keys) + ", not " + kind() + ".");
+      throw error(what + " must be a mapping with the keys " + String.join(", ", keys) + ", not " + kind()
+          + ".");
     }
     Set<String> known = Set.of(keys);
     map.keySet().forEach(key -> {
@@ -180,7 +181,8 @@ final class YamlNode {
       throw error(what + " must be a whole number, not " + kind() + ".");
     }
     if (value < min || value > max) {
-      throw error(what + " must be " + (max == Long.MAX_VALUE ? "at least " + min : "between " + min + " and " + max)
+      throw error(what + " must be " + (max == Long.MAX_VALUE ? "at least " + min : "between " + min
+          + " and " + max)
           + ", not " + value + ".");
     }
     return value;
@@ -200,6 +202,7 @@ final class YamlNode {
   }
 
   private String kind() {
-    return map != null ? "a mapping" : list != null ? "a list" : text == null ? "nothing" : "\"" + text + "\"";
+    return map != null ? "a mapping" : list != null ? "a list" : text == null ? "nothing"
+        : "\"" + text + "\"";
   }
 }

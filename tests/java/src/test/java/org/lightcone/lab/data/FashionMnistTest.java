@@ -26,8 +26,10 @@ class FashionMnistTest {
     Dataset data = FashionMnist.bundled(2_000, 500);
     // Taken once from this code; a change here would silently change every run that was ever made.
     assertEquals("9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4", data.contentHash());
-    assertEquals("6f8a2284ac8812cfe7265cbdad337078d96d343f94ce75ff02b01dcdd7a95904", data.orderHash("train", 1_000));
-    assertEquals("c3db544f5e69bbf3796261759a952d1402b564e51ef6e3b4691a64f29ce32827", data.orderHash("test", 500));
+    assertEquals("6f8a2284ac8812cfe7265cbdad337078d96d343f94ce75ff02b01dcdd7a95904",
+        data.orderHash("train", 1_000));
+    assertEquals("c3db544f5e69bbf3796261759a952d1402b564e51ef6e3b4691a64f29ce32827",
+        data.orderHash("test", 500));
     assertEquals(2_000, data.train().count());
     assertEquals(500, data.test().count());
     assertEquals(10, data.classNames().size());
@@ -117,7 +119,8 @@ class FashionMnistTest {
 
   private void write(String prefix, int count, int shift) throws IOException {
     byte[] images = new byte[16 + count * 784];
-    System.arraycopy(new byte[] {0, 0, 8, 3, 0, 0, 0, (byte) count, 0, 0, 0, 28, 0, 0, 0, 28}, 0, images, 0, 16);
+    System.arraycopy(new byte[] {0, 0, 8, 3, 0, 0, 0, (byte) count, 0, 0, 0, 28, 0, 0, 0, 28}, 0, images, 0,
+        16);
     byte[] labels = new byte[8 + count];
     System.arraycopy(new byte[] {0, 0, 8, 1, 0, 0, 0, (byte) count}, 0, labels, 0, 8);
     for (int i = 0; i < count; i++) {

@@ -43,7 +43,8 @@ class IdxTest {
   @Test
   void aMissingFileNamesTheMend() {
     DataException e = assertThrows(DataException.class, () -> Idx.read(Path.of("/nowhere/x.gz"), 1));
-    assertTrue(e.getMessage().contains("/nowhere/x.gz") && e.getMessage().contains("--data-dir"), e.getMessage());
+    assertTrue(e.getMessage().contains("/nowhere/x.gz") && e.getMessage().contains("--data-dir"),
+        e.getMessage());
   }
 
   private static void refused(byte[] file, int rank, String expected) {

@@ -30,7 +30,9 @@ class NetworksTest {
     assertEquals(expected, Networks.parameters(name, CIFAR, 10));
   }
 
-  /** By hand: the first layer has 784 inputs (fc), 9 weights per filter (allcnn, wrn), all else is as above. */
+  /**
+   * By hand: the first layer has 784 inputs (fc), 9 weights per filter (allcnn, wrn), all else is as above.
+   */
   @ParameterizedTest
   @CsvSource({"fc, 1494154", "allcnn, 397758", "wrn-10-4-8, 300082"})
   void parameterCountsForGreyImages(String name, long expected) {
@@ -52,7 +54,9 @@ class NetworksTest {
     }
   }
 
-  /** Stride 2 where it belongs: with a wrong stride the residual additions or the pooled means would differ. */
+  /**
+   * Stride 2 where it belongs: with a wrong stride the residual additions or the pooled means would differ.
+   */
   @Test
   void stridesHalveTheImage() {
     LibTorch.load();

@@ -19,7 +19,9 @@ class CheckpointsTest {
     assertEquals(records, new Checkpoints.Paper().steps(50_000 / batch, epochs).length);
   }
 
-  /** Written out by hand for 10 steps per epoch: every 2nd step from the first, then epoch ends, then sparser. */
+  /**
+   * Written out by hand for 10 steps per epoch: every 2nd step from the first, then epoch ends, then sparser.
+   */
   @Test
   void thePapersScheduleStepByStep() {
     assertArrayEquals(new long[] {0, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 20},

@@ -26,9 +26,10 @@ final class Small {
   }
 
   /** A few-second run: 200 images, 4 steps per epoch. */
-  static RunSpec run(String network, OptimizerSpec optimizer, long seed, int epochs, Checkpoints checkpoints) {
-    return new RunSpec(new DataSpec("fashion-mnist", "bundled", 200, 100), TRAIN, TEST, network, optimizer, 50, seed,
-        epochs, checkpoints, true);
+  static RunSpec run(String network, OptimizerSpec optimizer, long seed, int epochs,
+      Checkpoints checkpoints) {
+    return new RunSpec(new DataSpec("fashion-mnist", "bundled", 200, 100), TRAIN, TEST, network, optimizer,
+        50, seed, epochs, checkpoints, true);
   }
 
   static Spec spec(RunSpec... runs) {
@@ -48,9 +49,10 @@ final class Small {
   /** All bytes of all whole records of a run's split. */
   static byte[] predictions(Path store, String id, String split) {
     List<PredictionBlock> blocks = Store.open(store).predictionBlocks(id, split);
+    int records = blocks.stream().filter(b -> b.firstSample() == 0).mapToInt(PredictionBlock::records).sum();
     int row = 10 * Float.BYTES;
     int samples = Store.open(store).labels(split).length;
-    ByteBuffer all = ByteBuffer.allocate(Store.open(store).records(id).size() * samples * row);
+    ByteBuffer all = ByteBuffer.allocate(records * samples * row);
     for (PredictionBlock block : blocks) {
       try (FileChannel in = FileChannel.open(block.file(), StandardOpenOption.READ)) {
         for (int r = 0; r < block.records(); r++) {
@@ -81,7 +83,7 @@ final class Small {
   }
 
   private static List<RunRecord> timeless(Path store, String id) {
-    return Store.open(store).records(id).stream().map(r -> new RunRecord(r.index(), r.step(), r.epoch(), r.trainLoss(),
-        r.trainError(), r.testLoss(), r.testError(), 0)).toList();
+    return Store.open(store).records(id).stream().map(r -> new RunRecord(r.index(), r.step(), r.epoch(),
+        r.trainLoss(), r.trainError(), r.testLoss(), r.testError(), 0)).toList();
   }
 }

@@ -93,7 +93,8 @@ class SpecTest {
     refused("train: 2000", "train: many", 1, "data train must be a whole number, not \"many\"");
     refused("train: 2000", "train: 2000.5", 1, "whole number");
     refused("train: 2000", "train: 0", 1, "between 1 and 60000");
-    refused("train: 2000, test: 500}\nrecord: {train: 1000", "train: 2000, test: 500}\nrecord: {train: 2001", 2,
+    refused("train: 2000, test: 500}\nrecord: {train: 1000", "train: 2000, test: 500}\nrecord: {train:"
+        + " 2001", 2,
         "record train must be between 1 and 2000, not 2001");
     refused("[fc, allcnn]", "[fc, lenet]", 4, "unknown network \"lenet\"");
     refused("[fc, allcnn]", "[fc, fc]", 4, "twice");
@@ -125,14 +126,16 @@ class SpecTest {
 
   @Test
   void aMissingFileIsNamed() {
-    String message = assertThrows(SpecException.class, () -> Spec.read(Path.of("/no/spec.yaml"), null)).getMessage();
+    String message = assertThrows(SpecException.class, () -> Spec.read(Path.of("/no/spec.yaml"), null))
+        .getMessage();
     assertTrue(message.contains("/no/spec.yaml"), message);
   }
 
   @Test
   void runsOfOneSpecShareTheirSamples() {
     RunSpec run = Spec.parse(SOUND, "s", null).runs().get(0);
-    RunSpec other = new RunSpec(run.data(), 999, 500, "fc", run.optimizer(), 200, 1, 6, run.checkpoints(), true);
+    RunSpec other = new RunSpec(run.data(), 999, 500, "fc", run.optimizer(), 200, 1, 6, run.checkpoints(),
+        true);
     assertThrows(SpecException.class, () -> new Spec(List.of(run, other)));
     assertThrows(SpecException.class, () -> new Spec(List.of(run, run)));
     assertThrows(SpecException.class, () -> new Spec(List.of()));
