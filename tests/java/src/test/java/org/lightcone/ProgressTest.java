@@ -87,7 +87,7 @@ class ProgressTest {
   }
 
   @Test
-  void isNeverWorseThanBrent() throws Exception {
+  void isNeverWorseThanScipysBoundedMinimiser() throws Exception {
     int models = 12;
     int samples = 40;
     int classes = 10;
@@ -102,21 +102,18 @@ class ProgressTest {
     try (Predictions predictions = Predictions.open(table, Kind.PROBS)) {
       Npy.writeDoubles(progress, Progress.of(predictions, Npy.readLabels(truth), 2, null), models);
     }
-    // NumPy alone: a grid of 20,001 points refined twice is no worse than a bounded minimiser.
     String said = Shell.python("""
         import sys, numpy as np
+        from scipy.optimize import minimize_scalar
         P, y, s = (np.load(f) for f in sys.argv[1:])
         P = P.astype('f8'); P /= P.sum(-1, keepdims=True)
         M, N, C = P.shape; th = np.arccos(C ** -.5)
         for m in range(M):
             a = np.sqrt(P[m]).sum(-1) / np.sqrt(C); b = np.sqrt(P[m, np.arange(N), y])
-            f = lambda t: np.arccos(np.clip((np.sin((1 - t) * th)[:, None] * a + np.sin(t * th)[:, None] * b)
-                                            / np.sin(th), -1, 1)).mean(-1)
-            lo, hi = 0., 1.
-            for _ in range(3):
-                t = np.linspace(lo, hi, 20001); k = f(t).argmin(); h = t[1] - t[0]
-                lo, hi = max(0, t[k] - h), min(1, t[k] + h)
-            assert f(s[m:m + 1])[0] <= f(t).min() + 2e-14, (m, s[m], t[k])
+            f = lambda t: np.arccos(np.clip((np.sin((1 - t) * th) * a + np.sin(t * th) * b)
+                                            / np.sin(th), -1, 1)).mean()
+            best = minimize_scalar(f, bounds=(0, 1), method='bounded', options={'xatol': 1e-12})
+            assert f(s[m]) <= best.fun + 2e-14, (m, s[m], best.x)
         print('good')
         """, table, truth, progress);
     assertEquals("good", said.strip());

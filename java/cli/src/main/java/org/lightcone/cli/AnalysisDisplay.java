@@ -19,8 +19,14 @@ final class AnalysisDisplay implements StoreAnalysis.Watch, AutoCloseable {
 
   @Override
   public void begin(String name, Control control) {
-    stage = stop.stage(control::cancel);
-    line = new ProgressLine(err, name, "steps", control::done, control::total);
+    if (control == null) {
+      // Nothing is being written: Ctrl-C may end the process at once.
+      line = new ProgressLine(err, name, "", () -> 0, () -> 0);
+    } else {
+      stage = stop.stage(control::cancel);
+      line = new ProgressLine(err, name, name.startsWith("distances") ? "pair-samples" : "rows", control::done,
+          control::total);
+    }
   }
 
   @Override
@@ -33,8 +39,11 @@ final class AnalysisDisplay implements StoreAnalysis.Watch, AutoCloseable {
   public void close() {
     if (line != null) {
       line.close();
-      stage.close();
       line = null;
+    }
+    if (stage != null) {
+      stage.close();
+      stage = null;
     }
   }
 }

@@ -16,7 +16,7 @@ final class CommonOptions {
   private Integer threads;
 
   @Option(names = "--memory", paramLabel = "SIZE",
-      description = "Refuse work that needs more than this, for example 8g (default: what the machine has).")
+      description = "Refuse work that would take more, for example 8g (default: what the machine has).")
   private String memory;
 
   @Option(names = "--device", paramLabel = "auto|cpu|cuda", defaultValue = "auto",
@@ -52,14 +52,11 @@ final class CommonOptions {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
-  /** Refuses work of {@code need} bytes beyond the limit that was given, or beyond what the machine has. */
+  /** Refuses work of {@code need} bytes beyond --memory; what the machine has is the engine's own check. */
   void reserve(String what, long need) {
-    long limit = memory == null ? Machine.memoryBytes() : ByteSize.parse(memory);
-    if (need > limit) {
-      throw new UnsupportedException(what + " needs about " + ByteSize.format(need) + " of memory and "
-          + (memory == null ? "the machine has " : "--memory allows ") + ByteSize.format(limit)
-          + ": use fewer models (a subset of the records)"
-          + (memory == null ? "" : " or allow more"));
+    if (memory != null && need > ByteSize.parse(memory)) {
+      throw new UnsupportedException(what + " takes up to " + ByteSize.format(need) + " and --memory allows "
+          + ByteSize.format(ByteSize.parse(memory)) + ": allow more, or use fewer models");
     }
   }
 }

@@ -30,6 +30,9 @@ final class DistancesCommand extends Verb {
   private static final List<String> METRICS_LATER = List.of("hellinger", "jeffreys", "geodesic", "geodesic-l2",
       "euclidean", "jensen-shannon", "disagreement");
 
+  /** The engine's panels take at most this: lightcone_distances_options.panel_bytes. */
+  private static final long PANEL_BYTES = 512L << 20;
+
   @Option(names = "--predictions", paramLabel = "P.npy", description = "Predictions (M, N, C), C order.")
   private Path predictions;
 
@@ -71,6 +74,7 @@ final class DistancesCommand extends Verb {
   private Path out;
 
   @Override
+  @SuppressWarnings("try") // the stage and the line act by being open
   Result execute() throws Exception {
     DistanceOptions options = options();
     try (Control control = new Control(); Interruption.Stage stage = stop.stage(control::cancel)) {
@@ -126,10 +130,12 @@ final class DistancesCommand extends Verb {
     }
   }
 
+  @SuppressWarnings("try") // the stage and the line act by being open
   private Result measure(Predictions table, DistanceOptions options, Control control) {
     long models = table.models();
-    // The matrix itself and the engine's panels of half a gibibyte.
-    common.reserve("A matrix of " + models + " x " + models, 4 * models * models + (512L << 20));
+    // The matrix, as much again for the float64 sums of one triangle, and the engine's panels of square roots.
+    common.reserve("the distances of " + models + " models", 8 * models * models
+        + Math.min(PANEL_BYTES, 4 * models * table.samples() * table.classes()));
     long begin = System.nanoTime();
     try (ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
             control::done, control::total);

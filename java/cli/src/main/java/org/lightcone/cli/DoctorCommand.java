@@ -47,11 +47,10 @@ final class DoctorCommand extends Verb {
       json.put("libtorch", version);
       lines.add("libtorch   " + version);
     } catch (RuntimeException | LinkageError e) {
-      String why = "does not load (" + cause(e) + "): training needs it and glibc " + LIBTORCH_GLIBC
-          + " or newer; distances, embed and progress work without it";
+      String why = cause(e).replaceFirst("\\.$", "");
       json.putNull("libtorch");
       json.put("libtorch_reason", why);
-      lines.add("libtorch   " + why);
+      lines.add("libtorch   not available, so nothing can be trained; the rest works without it: " + why);
     }
     json.put("glibc", glibc);
     lines.add("glibc      " + glibc + " (LibTorch needs " + LIBTORCH_GLIBC + ", OpenBLAS " + OPENBLAS_GLIBC + ")");

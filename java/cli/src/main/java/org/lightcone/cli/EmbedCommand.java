@@ -49,8 +49,8 @@ final class EmbedCommand extends Verb {
     try (DistanceMatrix matrix = DistanceMatrix.read(distances)) {
       int models = matrix.models();
       int k = dims != null ? dims : Math.max(1, Math.min(DEFAULT_DIMS, models - 1));
-      // The matrix in float32, its centred copy in float64, and as much again for eigenvectors and workspace.
-      common.reserve("Embedding " + models + " models", 28L * models * models);
+      // The matrix in float32, and in float64 its centred copy and LAPACK's workspace of twice that.
+      common.reserve("the embedding of " + models + " models", 28L * models * models);
       Embedding embedding = InPca.embed(matrix, k, common.threads());
       Npy.writeDoubles(out, embedding.coordinates());
       return result(models, k, embedding);

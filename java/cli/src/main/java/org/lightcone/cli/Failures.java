@@ -87,9 +87,10 @@ final class Failures {
     if (e instanceof LinkageError) {
       return "a native library does not load (" + firstLine(message) + "): 'lightcone doctor' says which and why";
     }
-    // Ours are written for the reader; so are the messages of a refused argument and of the file system.
+    // Ours are written for the reader; so are refused arguments, states that forbid a call, and what the file
+    // system says.
     if (message != null && (e.getClass().getName().startsWith("org.lightcone.") || e instanceof IOException
-        || e instanceof IllegalArgumentException)) {
+        || e instanceof IllegalArgumentException || e instanceof IllegalStateException)) {
       return message;
     }
     return "internal error, " + e.getClass().getSimpleName() + (message == null ? "" : ": " + firstLine(message))

@@ -37,6 +37,7 @@ final class ProgressCommand extends Verb {
   private Path out;
 
   @Override
+  @SuppressWarnings("try") // the stage and the line act by being open
   Result execute() throws Exception {
     try {
       Options.parsed("--kind", kind, Kind::parse);

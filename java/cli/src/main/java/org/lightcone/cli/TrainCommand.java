@@ -63,6 +63,7 @@ final class TrainCommand extends Verb {
   }
 
   /** Trains with a display, stopping cleanly on Ctrl-C. */
+  @SuppressWarnings("try") // the stage and the line act by being open
   static Summary train(Verb verb, Spec sweep, Path into, SweepOptions options) {
     StopSignal signal = new StopSignal();
     try (Interruption.Stage stage = verb.stop.stage(signal::request);

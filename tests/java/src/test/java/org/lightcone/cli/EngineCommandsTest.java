@@ -180,7 +180,14 @@ class EngineCommandsTest {
 
   @Test
   void workBeyondTheMemoryLimitIsRefusedBeforeItBegins() throws Exception {
-    distances(NpyFile.doubles(path("P.npy"), SHAPE, P), "probs", "--memory", "1m").fails(1, "--memory", "1.0 MiB");
+    int models = 500;
+    double[] half = new double[2 * models];
+    Arrays.fill(half, 0.5);
+    Path p = NpyFile.floats(path("P.npy"), "(" + models + ", 1, 2)", half);
+    distances(p, "probs", "--memory", "1m").fails(1, "--memory", "1.0 MiB");
+    assertFalse(Files.exists(path("D.npy")));
+    distances(p, "probs", "--memory", "8m").json();
+    Cli.run("embed", "--distances", path("D.npy"), "--out", path("X.npy"), "--memory", "1m").fails(1, "--memory");
   }
 
   @Test

@@ -17,6 +17,8 @@ import org.lightcone.Geodesic;
 record Landmarks(double[] t, ByteBuffer table) {
   /** Points between the two ends: dense enough that straight lines between them look smooth. */
   private static final int POINTS = 19;
+  /** Spacing: d_B changes fastest near truth (it grows like a logarithm there), so the points crowd there. */
+  private static final double CROWDING = 2.5;
   /** With very many samples and classes fewer points are made: this bounds their memory. */
   private static final long MOST_BYTES = 256L << 20;
 
@@ -37,7 +39,7 @@ record Landmarks(double[] t, ByteBuffer table) {
     }
     double[] inner = new double[points];
     for (int k = 0; k < points; k++) {
-      inner[k] = (k + 1.0) / (points + 1);
+      inner[k] = 1 - Math.pow(1 - (k + 1.0) / (points + 1), CROWDING);
     }
     double[] t = new double[points + 2];
     t[1] = 1;

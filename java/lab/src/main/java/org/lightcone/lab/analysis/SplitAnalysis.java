@@ -36,7 +36,7 @@ record SplitAnalysis(double[] landmarks, double[][] coordinates, Embedding embed
 
   /** Tells what the analysis is doing, and hands out what counts it. */
   interface Watch {
-    /** A stage begins; its count is on the control. */
+    /** A stage begins; the control counts it and can cancel it, null where neither is possible. */
     void begin(String stage, Control control);
 
     /** The stage is over. */
@@ -82,7 +82,7 @@ record SplitAnalysis(double[] landmarks, double[][] coordinates, Embedding embed
           }
           watch.end();
           long measured = System.nanoTime();
-          watch.begin("embedding", control);
+          watch.begin("embedding", null);
           Embedding embedding = InPca.embed(matrix, Math.min(EIGENVALUES, all - 1), threads);
           watch.end();
           long embedded = System.nanoTime();

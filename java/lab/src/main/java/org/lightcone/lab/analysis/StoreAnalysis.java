@@ -4,11 +4,13 @@ package org.lightcone.lab.analysis;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.lightcone.Control;
 import org.lightcone.Embedding;
 import org.lightcone.EngineInfo;
 import org.lightcone.lab.report.ReportData;
@@ -31,7 +33,7 @@ import org.lightcone.lab.store.Store;
  */
 public record StoreAnalysis(ReportData report, int models, int samples, int classes, Embedding embedding,
                             Seconds seconds) {
-  /** Wall-clock seconds; progress (Eq 4) is part of neither. */
+  /** Wall-clock seconds; progress is that of finding Eq 4 for every model. */
   public record Seconds(double distances, double embedding, double progress) {}
 
   /**
@@ -84,10 +86,10 @@ public record StoreAnalysis(ReportData report, int models, int samples, int clas
     return new StoreAnalysis(report, models, samples, store.classNames().size(), main, seconds);
   }
 
-  /** Told what the analysis does; both may run in any thread, one at a time. */
+  /** Told what the analysis does, by the thread that runs it. */
   public interface Watch {
-    /** A stage of a split begins, counted by the control until {@link #end}. */
-    void begin(String stage, org.lightcone.Control control);
+    /** A stage of a split begins; until {@link #end} the control counts it and can cancel it; may be null. */
+    void begin(String stage, Control control);
 
     /** The stage is over. */
     void end();
@@ -96,7 +98,7 @@ public record StoreAnalysis(ReportData report, int models, int samples, int clas
       Watch self = this;
       return new SplitAnalysis.Watch() {
         @Override
-        public void begin(String stage, org.lightcone.Control control) {
+        public void begin(String stage, Control control) {
           self.begin(stage + " (" + split + ")", control);
         }
 
@@ -147,7 +149,7 @@ public record StoreAnalysis(ReportData report, int models, int samples, int clas
         m++;
       }
     }
-    double[][] coordinates = java.util.Arrays.copyOf(analysis.coordinates(), models);
+    double[][] coordinates = Arrays.copyOf(analysis.coordinates(), models);
     List<ReportData.Special> specials = new ArrayList<>();
     for (int k = 0; k < analysis.landmarks().length; k++) {
       specials.add(new ReportData.Special(

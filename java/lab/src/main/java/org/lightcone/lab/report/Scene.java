@@ -88,11 +88,12 @@ final class Scene {
   /** The angle that spreads the models over the widest area, ignorance to the left of truth where both are. */
   private void search(ReportData.View view) {
     double best = Double.NEGATIVE_INFINITY;
-    for (int a = -50; a <= 50; a += a == -20 ? 40 : 10) {   // never head-on: one axis would hide
+    // Never head-on, where one axis would hide; from behind too, because the sign of an axis is arbitrary.
+    for (int a : new int[] {-50, -40, -30, -20, 20, 30, 40, 50, 130, 140, 150, 160, 200, 210, 220, 230}) {
       for (int b = 12; b <= 28; b += 4) {
         double u = Math.toRadians(a);
         double v = Math.toRadians(b);
-        double score = Math.sqrt(area(u, v)) + 0.05 * Math.signum(leftToRight(view, u, v));
+        double score = Math.sqrt(area(u, v)) + 0.3 * Math.signum(leftToRight(view, u, v));
         if (score > best) {
           best = score;
           yaw = u;

@@ -125,10 +125,10 @@ final class Sections {
     entry(out, "system", p.os());
     entry(out, "Java", p.java());
     entry(out, "LibTorch", p.libtorch());
-    entry(out, "spec hash", p.specHash());
+    entry(out, "spec hash", shorten(p.specHash()));
     for (ReportData.View view : data.views()) {
       entry(out, view.name() + " samples", Html.count(view.samples()) + " × " + view.classes() + " classes"
-          + (view.sampleHash().isEmpty() ? "" : ", hash " + view.sampleHash()));
+          + (view.sampleHash().isEmpty() ? "" : ", hash " + shorten(view.sampleHash())));
       ReportData.Distances d = view.distances();
       entry(out, view.name() + " distances", d.metric() + ", order " + Html.count(d.models())
           + (Double.isNaN(d.refinedShare()) ? "" : ", " + Html.error(d.refinedShare()) + " of pairs redone in float64")
@@ -139,6 +139,11 @@ final class Sections {
       entry(out, more.getKey(), Check.orEmpty(more.getValue()));
     }
     return out.toString();
+  }
+
+  /** Twelve digits tell sample sets apart for a reader; the store has the rest. */
+  private static String shorten(String hash) {
+    return hash.length() > 16 ? hash.substring(0, 12) + "…" : hash;
   }
 
   private static void entry(StringBuilder out, String name, String value) {

@@ -234,6 +234,9 @@ class ReportTest {
         double[] p = scene.project(x);
         assertTrue(Math.abs(p[0]) <= 1.5 && Math.abs(p[1]) <= 1, p[0] + ", " + p[1]);
       }
+      List<ReportData.Special> specials = view.specials();   // ignorance first, truth last
+      assertTrue(scene.project(specials.get(0).coordinates())[0]
+          < scene.project(specials.get(specials.size() - 1).coordinates())[0], "truth lies right of ignorance");
     }
   }
 }
