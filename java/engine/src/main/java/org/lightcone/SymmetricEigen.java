@@ -11,6 +11,12 @@ final class SymmetricEigen {
   /** dsyevd's workspace of 1 + 6n + 2n^2 doubles is counted in 32 bits. */
   static final int MAX_ORDER = 32_766;
 
+  /**
+   * Below this order one thread: dsyevd then takes under a second, a second thread gains a few tenths of it on idle
+   * cores, and loses seconds on busy ones, because OpenBLAS's threads wait actively.
+   */
+  private static final int THREADED_ORDER = 1_024;
+
   private static final int COLUMN_MAJOR = 102;
 
   /** OpenBLAS has one thread count per process; two embeddings at once must not set it for each other. */
@@ -34,7 +40,7 @@ final class SymmetricEigen {
     synchronized (THREADS) {
       requireOpenBlas();
       int before = openblas_full.openblas_get_num_threads();
-      openblas_full.openblas_set_num_threads(Workers.count(threads));
+      openblas_full.openblas_set_num_threads(order < THREADED_ORDER ? 1 : Workers.count(threads));
       try {
         status = openblas_full.LAPACKE_dsyevd(COLUMN_MAJOR, (byte) 'V', (byte) 'L', order,
             matrix.doublePointer(0, (long) order * order), order, values.doublePointer(0, order));
