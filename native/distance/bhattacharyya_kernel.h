@@ -66,6 +66,9 @@ LIGHTCONE_INLINE void register_tile(const float* a, const float* b, int64_t samp
         a += kStrip;
         b += kStrip;
       }
+      // The two barriers keep the products in memory: with copies of them in registers the compiler spills a
+      // column inside the loop above, and with copies on its stack it stores each product twice.
+      asm volatile("" ::: "memory");
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 8
@@ -73,7 +76,6 @@ LIGHTCONE_INLINE void register_tile(const float* a, const float* b, int64_t samp
           F* p = reinterpret_cast<F*>(product + i * kBlock + j * kWidth);
           *p = kGuarded ? Tile::multiply_guarded(*p, sum[i][j]) : *p * sum[i][j];
         }
-      // Without this the compiler keeps copies of the products on its stack and stores each one twice.
       asm volatile("" ::: "memory");
     }
     for (int i = 0; i < kRows; ++i)

@@ -2,6 +2,7 @@
 package org.lightcone;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
@@ -9,12 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
-/** Files that appear whole or not at all: written aside, forced to the disk, then renamed. */
-final class AtomicFile {
+/**
+ * Files that appear whole or not at all: written aside in the same folder, forced to the disk, then renamed, so that a
+ * kill or a power cut at any moment leaves the old content or the new. Safe for several threads and processes at once;
+ * the last rename wins.
+ */
+public final class AtomicFile {
   /** Writes the content from the beginning of the channel. */
-  interface Content {
+  public interface Content {
+    /** Writes all of it; an exception leaves the target as it was. */
     void writeTo(FileChannel channel) throws IOException;
   }
 
@@ -47,22 +52,54 @@ final class AtomicFile {
   /** Writes {@code bytes} bytes; an existing file is replaced. */
   static void write(Path target, long bytes, Content content) {
     requireRoom(target, bytes);
-    // A random name, so that two writers of one target never share it.
-    Path aside = folder(target).resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try (FileChannel channel =
-          FileChannel.open(aside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-        content.writeTo(channel);
-        channel.force(true);
-      }
-      move(aside, target);
-      forceFolder(folder(target));
+      replace(target, content);
     } catch (IOException e) {
       throw new LightconeIoException("cannot write " + target + ": " + reason(e)
           + "; nothing was left under that name, free some room or choose another folder", e);
+    }
+  }
+
+  /** Creates or replaces {@code target}. */
+  public static void replace(Path target, Content content) throws IOException {
+    Path aside = aside(target);
+    try {
+      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE, StandardOpenOption.CREATE,
+          StandardOpenOption.TRUNCATE_EXISTING)) {
+        content.writeTo(channel);
+      }
+      adopt(aside, target);
     } finally {
       deleteQuietly(aside);
     }
+  }
+
+  /** Creates or replaces {@code target} with these bytes. */
+  public static void replace(Path target, byte[] content) throws IOException {
+    replace(target, channel -> {
+      ByteBuffer bytes = ByteBuffer.wrap(content);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    });
+  }
+
+  /** Forces {@code aside}, written by someone else in the target's folder, to the disk and gives it its name. */
+  public static void adopt(Path aside, Path target) throws IOException {
+    try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    move(aside, target);
+    forceFolder(folder(target));
+  }
+
+  /**
+   * The name a file has while it is written. Process and thread are in it, so that two writers never share it, and
+   * nothing random, so that what a kill leaves behind is overwritten and not added to.
+   */
+  public static Path aside(Path target) {
+    return folder(target).resolve("." + target.getFileName() + "." + ProcessHandle.current().pid() + "-"
+        + Thread.currentThread().getId() + ".part");
   }
 
   private static void move(Path aside, Path target) throws IOException {

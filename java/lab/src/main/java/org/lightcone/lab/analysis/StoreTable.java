@@ -6,11 +6,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.lightcone.AtomicFile;
 import org.lightcone.Control;
 import org.lightcone.DType;
 import org.lightcone.Kind;
@@ -130,12 +129,6 @@ public final class StoreTable implements SplitAnalysis.Source {
             .put("epoch", record.epoch());
       }
     }
-    Path aside = Files.createTempFile(file.toAbsolutePath().getParent(), ".index.", ".part");
-    try {
-      Files.write(aside, JSON.writeValueAsString(json).getBytes(StandardCharsets.UTF_8));
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(aside);
-    }
+    AtomicFile.replace(file, JSON.writeValueAsString(json).getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -3,23 +3,19 @@ package org.lightcone.lab.report;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.lightcone.AtomicFile;
 
 /**
  * Writes a {@link ReportData} as one HTML file that opens anywhere: styles, scripts and data are inside, and a
@@ -141,25 +137,11 @@ public final class Report {
     if (Files.isDirectory(target)) {
       throw new IOException(target + " is a folder; name a file to write the report to");
     }
-    // Not createTempFile: that would keep the report from everybody but its owner.
-    Path aside = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
-      }
-      Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      try (FileChannel entry = FileChannel.open(folder, StandardOpenOption.READ)) {
-        entry.force(true);   // the rename itself survives a power cut
-      }
+      AtomicFile.replace(target, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new IOException("cannot write " + target + ": " + e.getMessage() + "; free space or choose another "
           + "place", e);
-    } finally {
-      Files.deleteIfExists(aside);
     }
   }
 }

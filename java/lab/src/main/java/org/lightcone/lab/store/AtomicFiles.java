@@ -6,44 +6,18 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import org.lightcone.AtomicFile;
 
-/** Files that are there whole or not at all: written aside, synced, then renamed. */
+/** The engine's {@link AtomicFile} and plain writes, with the store's exceptions. */
 final class AtomicFiles {
   private AtomicFiles() {
   }
 
   /** Replaces or creates {@code file}; a kill at any moment leaves the old content or the new. */
   static void write(Path file, byte[] content) {
-    Path aside = aside(file);
     try {
-      try (FileChannel out = FileChannel.open(aside, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
-          StandardOpenOption.TRUNCATE_EXISTING)) {
-        writeFully(out, ByteBuffer.wrap(content), 0);
-        out.force(false);
-      }
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      AtomicFile.replace(file, content);
     } catch (IOException e) {
-      discard(aside);
-      throw failure(file, e);
-    }
-  }
-
-  /** The name a file has while it is written: in the same folder, so that the rename is atomic. */
-  static Path aside(Path file) {
-    return file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
-  }
-
-  /** Syncs {@code aside}, written by someone else, and gives it its name. */
-  static void commit(Path aside, Path file) {
-    try {
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
-        channel.force(false);
-      }
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      discard(aside);
       throw failure(file, e);
     }
   }

@@ -200,7 +200,7 @@ public final class RunWriter implements AutoCloseable {
   /** Deletes what a killed writer left beside its files; only the holder of the lock may. */
   private void sweepLeftovers() {
     try (Stream<Path> files = Files.walk(folder)) {
-      files.filter(f -> f.getFileName().toString().matches("\\..*\\.tmp")).toList()
+      files.filter(f -> f.getFileName().toString().matches("\\..*\\.part")).toList()
           .forEach(AtomicFiles::discard);
     } catch (IOException e) {
       throw AtomicFiles.failure(folder, e);

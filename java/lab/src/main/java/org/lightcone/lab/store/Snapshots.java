@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.lightcone.AtomicFile;
 
 /**
  * The rolling pair of training states of one run. Each is an archive and, committed after it, a JSON file
@@ -68,7 +69,7 @@ public final class Snapshots {
   public void write(long step, int records, double trainingSeconds, double recordingSeconds, Writer writer) {
     int slot = olderSlot();
     Path archive = archive(slot);
-    Path aside = AtomicFiles.aside(archive);
+    Path aside = AtomicFile.aside(archive);
     try {
       Files.createDirectories(folder);
       writer.write(aside);
@@ -76,7 +77,7 @@ public final class Snapshots {
       json.put("step", step).put("records", records).put("training_seconds", trainingSeconds)
           .put("recording_seconds", recordingSeconds).put("bytes", Files.size(aside))
           .put("crc32c", crc(aside));
-      AtomicFiles.commit(aside, archive);
+      AtomicFile.adopt(aside, archive);
       Json.write(sidecar(slot), json);
     } catch (IOException e) {
       AtomicFiles.discard(aside);

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.lightcone.AtomicFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -274,7 +275,7 @@ class StoreTest {
         assertEquals(3, writer.records().size());
         // A chunk is written in place, zarr.json aside: put the full device where the bytes will go.
         Path file = run.resolve(place);
-        Path target = place.endsWith("json") ? AtomicFiles.aside(file) : file;
+        Path target = place.endsWith("json") ? AtomicFile.aside(file) : file;
         Path saved = run.resolve("saved");
         if (Files.exists(target)) {
           Files.move(target, saved);
@@ -295,7 +296,7 @@ class StoreTest {
     }
     assertThrows(DiskFullException.class, () -> {
       try (RunWriter writer = writer(store)) {
-        Path aside = AtomicFiles.aside(run.resolve("snapshots/snapshot-0.pt"));
+        Path aside = AtomicFile.aside(run.resolve("snapshots/snapshot-0.pt"));
         Files.createDirectories(aside.getParent());
         Files.createSymbolicLink(aside, Path.of("/dev/full"));
         writer.snapshots().write(1, 1, 0, 0, file -> Files.write(file, new byte[10],

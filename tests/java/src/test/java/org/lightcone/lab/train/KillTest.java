@@ -68,7 +68,7 @@ class KillTest {
     assertEquals(1, summary.done(), "seed " + seed);
     Small.assertSame(whole, killed, run.id(1));
     try (Stream<Path> files = Files.walk(killed)) {
-      assertEquals(List.of(), files.filter(f -> f.toString().endsWith(".tmp")).toList());
+      assertEquals(List.of(), files.filter(f -> f.toString().endsWith(".part")).toList());
     }
   }
 

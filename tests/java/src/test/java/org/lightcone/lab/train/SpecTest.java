@@ -156,7 +156,7 @@ class SpecTest {
   }
 
   @Test
-  void theDemoIsWhatTheIssueAsksFor() {
+  void theDemoKeepsItsPromise() {
     Spec demo = DemoSpec.spec();
     assertTrue(demo.runs().size() >= 12);
     assertTrue(demo.runs().stream().mapToInt(r -> r.recordedSteps().length).sum() >= 300);
