@@ -133,6 +133,10 @@ final class DistancesCommand extends Verb {
   @SuppressWarnings("try") // the stage and the line act by being open
   private Result measure(Predictions table, DistanceOptions options, Control control) {
     long models = table.models();
+    if (models < 2) {
+      throw new IllegalArgumentException((predictions != null ? predictions : store) + " holds 1 model, and a distance"
+          + " takes two: add models");
+    }
     // The matrix, as much again for the float64 sums of one triangle, and the engine's panels of square roots.
     common.reserve("the distances of " + models + " models", 8 * models * models
         + Math.min(PANEL_BYTES, 4 * models * table.samples() * table.classes()));

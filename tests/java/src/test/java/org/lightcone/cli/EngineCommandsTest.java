@@ -136,6 +136,8 @@ class EngineCommandsTest {
     distances(NpyFile.write(path("big.npy"), ">f8", false, "(1, 2, 2)", new byte[32]), "probs").fails(1, "big.npy");
     distances(NpyFile.write(path("fortran.npy"), "<f8", true, "(1, 2, 2)", new byte[32]), "probs")
         .fails(1, "fortran.npy");
+    distances(NpyFile.doubles(path("single.npy"), "(1, 2, 2)", 0.5, 0.5, 0.5, 0.5), "probs")
+        .fails(1, "single.npy", "1 model");
     distances(NpyFile.doubles(path("short.npy"), "(30, 2, 2)", P), "probs").fails(1, "short.npy");
     for (double bad : new double[] {Double.NaN, -0.25, Double.POSITIVE_INFINITY, 0.75}) {
       double[] values = P.clone();
