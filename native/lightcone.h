@@ -147,7 +147,7 @@ typedef struct lightcone_distances_report {
   int64_t size;
   int64_t samples;          /* used, after the subset */
   int64_t pairs;            /* M (M - 1) / 2 */
-  int64_t near_pairs;       /* redone because d < 0.15 / sqrt(N) */
+  int64_t near_pairs;       /* redone because d < 0.15 sqrt(max(1, C / 10) / N) */
   int64_t flagged_pairs;    /* redone because a float32 product underflowed */
   int64_t infinite_terms;   /* (pair, sample) terms with BC_n = 0, each unordered pair once */
   int64_t infinite_pairs;   /* pairs with at least one such term */
@@ -165,8 +165,8 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
 /* All pairs: out (M, M), d(i,j) = (1/N) sum_n -log BC_n(i,j), the Bhattacharyya distance per sample
  * (Eq 2). Bit-symmetric, diagonal exactly 0, entries >= 0.
  * Error: |d' - d| <= 2e-6 d against exact arithmetic on the input for 1e-9 <= d <= 50 with refine
- * auto (float32 rounding of the result included); with refine off only d >= 0.15 / sqrt(N) is good
- * to that.
+ * auto (float32 rounding of the result included); with refine off only d >= 0.15 sqrt(max(1, C / 10) / N) is
+ * good to that.
  * The result does not depend on the thread count. `out` is scratch on failure. */
 LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* predictions,
                                                    const lightcone_distances_options* options,

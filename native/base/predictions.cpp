@@ -193,7 +193,7 @@ int64_t Predictions::fetch(int64_t model, SampleRange range, int64_t done, Scrat
   const int64_t first = range.begin + done * range.step;
   const Block& b = find(model, first);
   const int64_t end = b.sample_begin + b.samples;
-  const int64_t count = std::min(range.count - done, (end - first + range.step - 1) / range.step);
+  const int64_t count = std::min(range.count - done, (end - first - 1) / range.step + 1);
   const int64_t row_bytes = classes_ * element_bytes(b.dtype);
   const int64_t span = ((count - 1) * range.step + 1) * row_bytes;
   const int64_t offset =

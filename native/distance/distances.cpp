@@ -96,7 +96,7 @@ class AllPairs {
                   format("samples %lld:%lld:%lld are not a range of the %lld samples there are",
                          (long long)o.sample_begin, (long long)end, (long long)o.sample_step,
                          (long long)table.samples()));
-    return {o.sample_begin, o.sample_step, (end - o.sample_begin + o.sample_step - 1) / o.sample_step};
+    return {o.sample_begin, o.sample_step, (end - o.sample_begin - 1) / o.sample_step + 1};
   }
 
   int64_t pairs() const { return table_.models() * (table_.models() - 1) / 2; }
@@ -159,10 +159,12 @@ class AllPairs {
   // Marks the pairs to redo and clears their sums.
   void choose() {
     const bool near_too = options_.refine == LIGHTCONE_REFINE_AUTO;
-    // The float32 pass has a random error of about 5e-8 per sample (rounding of s, of the C products and
-    // of the running product), so 5e-8 / sqrt(N) in d: 2e-6 d holds at six standard deviations above
-    // d = 0.15 / sqrt(N).
-    const double near_sum = near_too ? 0.15 * std::sqrt(static_cast<double>(all_.count)) : -kInfinity;
+    // The float32 pass has a random error per sample, 5e-8 at C = 10 (rounding of s, of the products, of the
+    // running product), that grows like the root of the C roundings of its sum, so 5e-8 / sqrt(N) in d: 2e-6 d
+    // holds at six standard deviations above d = 0.15 sqrt(max(1, C / 10) / N).
+    const double many = std::max(1.0, static_cast<double>(table_.classes()) / 10);
+    const double near_sum =
+        near_too ? 0.15 * std::sqrt(many * static_cast<double>(all_.count)) : -kInfinity;
     std::atomic<int64_t> near{0}, flagged{0};
     team_.run(tiles_.count, [&](int64_t tile, int) {
       int64_t i, j, tile_near = 0, tile_flagged = 0;
@@ -226,7 +228,7 @@ class AllPairs {
                                                      stride, classes, tiny, &tiny_count);
             done += chunk.count;
             if (tiny_count == 0) continue;
-            const bool deep = underflowed[static_cast<size_t>(u)] && underflowed[static_cast<size_t>(v)];
+            const bool deep = underflowed[static_cast<size_t>(u)] || underflowed[static_cast<size_t>(v)];
             int64_t zeros = deep ? 0 : tiny_count;
             for (int32_t k = 0; deep && k < tiny_count; ++k) {
               const double term = log_domain(u, v, all_.begin + (begin + tiny[k]) * all_.step);

@@ -84,7 +84,7 @@ double minimise(const Slope& slope, double theta) {
 }
 
 void fill_plane(const Predictions& table, const Kernels& kernels, const int32_t* labels, int64_t model,
-                Predictions::Scratch& scratch, std::vector<double>& s, Plane* plane) {
+                const Progress& done, Predictions::Scratch& scratch, std::vector<double>& s, Plane* plane) {
   const int64_t classes = table.classes(), samples = table.samples();
   const double cosine = 1.0 / std::sqrt(static_cast<double>(classes));
   const double sine = std::sqrt(1.0 - 1.0 / static_cast<double>(classes));
@@ -97,6 +97,7 @@ void fill_plane(const Predictions& table, const Kernels& kernels, const int32_t*
   const int64_t piece = std::max<int64_t>(1, 8192 / classes);
   s.resize(static_cast<size_t>(piece * classes));
   for (int64_t begin = 0; begin < samples; begin += piece) {
+    done.check();
     const SampleRange range{begin, 1, std::min(piece, samples - begin)};
     table.rows(model, range, scratch, [&](int32_t kind, int64_t count, int64_t row, const double* raw) {
       kernels.sqrt_rows(raw, kind, count, classes, s.data());
@@ -147,9 +148,8 @@ void progress(const Predictions& table, const int32_t* labels, int64_t label_cou
   Team team(threads);
   std::vector<Workspace> work(static_cast<size_t>(team.size()));
   team.run(table.models(), [&](int64_t model, int thread) {
-    done.check();
     Workspace& w = work[static_cast<size_t>(thread)];
-    fill_plane(table, table_of_isa, labels, model, w.scratch, w.s, &w.plane);
+    fill_plane(table, table_of_isa, labels, model, done, w.scratch, w.s, &w.plane);
     out[model] = minimise(Slope(table_of_isa, w.plane), theta) / theta;
     done.add(samples);
   });

@@ -119,6 +119,26 @@ TEST_CASE("just above the near threshold the float32 pass holds its bound") {
     }
 }
 
+TEST_CASE("just above the near threshold, many classes") {
+  struct Case {
+    int64_t classes;
+    double factor;  // of 0.15 / sqrt(N): just above it, and just above the threshold that grows with C
+  };
+  for (const Case c : {Case{100, 1.1}, Case{100, 3.5}, Case{1000, 1.1}, Case{1000, 11.0}}) {
+    const int64_t samples = 200, classes = c.classes;
+    const double target = c.factor * 0.15 / std::sqrt(static_cast<double>(samples));
+    Table t = random_logits(12, samples, classes, 0, 1, 22);
+    // For small spreads d is spread^2 / 4.
+    for (double& v : t.x) v *= std::sqrt(4 * target);
+    double least = 0;
+    const Result r = distances(predictions(t), t.models);
+    CAPTURE(classes);
+    CAPTURE(c.factor);
+    CHECK(worst(t, r.d, 66, &least) <= kBound);
+    CHECK(least > 0.7 * target);
+  }
+}
+
 TEST_CASE("one far sample among many identical ones") {
   Table t = table(3, 300, 4, LIGHTCONE_PROBABILITIES);
   for (double& v : t.x) v = 0.25;
@@ -176,6 +196,17 @@ TEST_CASE("logits of size 200, and far beyond float64") {
   }
 }
 
+TEST_CASE("a confident model against truth: finite although one side's float64 product underflows") {
+  for (const double logit : {-700.0, -1200.0, -1400.0, -2000.0, -1e6}) {
+    Table t = table(2, 1, 2, LIGHTCONE_LOGITS);
+    t.x = {0, logit, -kInf, 0};
+    const Result r = distances(predictions(t), 2);
+    CAPTURE(logit);
+    CHECK(std::fabs(r.d[1] / (-logit / 2) - 1) <= kBound);
+    CHECK(r.report.infinite_terms == 0);
+  }
+}
+
 TEST_CASE("mixed: confident, zero, uniform and near rows in one table") {
   Table t = random_logits(50, 131, 10, 3, 0.01, 29);
   for (int64_t m = 0; m < 50; m += 3)
@@ -229,6 +260,9 @@ TEST_CASE("subsets of the samples") {
   const Predictions p = predictions(t);
   const Result r = distances(p, t.models, [](auto& o) { o.sample_begin = 5, o.sample_step = 7; });
   CHECK(r.report.samples == 14);
+  const Result single = distances(p, t.models, [](auto& o) { o.sample_step = INT64_MAX; });
+  CHECK(single.report.samples == 1);
+  CHECK(std::fabs(single.d[1] / term(log_s(t, 0, 0), log_s(t, 1, 0)) - 1) <= kBound);
   for (int64_t j = 1; j < 9; ++j)
     CHECK(std::fabs(r.d[static_cast<size_t>(j)] / distance(t, 0, j, 5, 7) - 1) <= kBound);
 }

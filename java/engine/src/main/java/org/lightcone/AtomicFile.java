@@ -94,8 +94,8 @@ public final class AtomicFile {
   }
 
   /**
-   * The name a file has while it is written. Process and thread are in it, so that two writers never share it, and
-   * nothing random, so that what a kill leaves behind is overwritten and not added to.
+   * The name a file has while it is written. Process and thread are in it, so that two writers on one machine never
+   * share it. A kill during the writing leaves it behind, hidden, until someone deletes it.
    */
   public static Path aside(Path target) {
     return folder(target).resolve("." + target.getFileName() + "." + ProcessHandle.current().pid() + "-"

@@ -17,9 +17,9 @@ public record DistanceOptions(
 
   /** Whether near pairs are redone. */
   public enum Refine {
-    /** Pairs below 0.15 / sqrt(N) again in float64: every distance is good to 2e-6 of itself. */
+    /** Pairs below 0.15 sqrt(max(1, C / 10) / N) again in float64: every distance is good to 2e-6 of itself. */
     AUTO("auto"),
-    /** Near pairs keep the float32 error: only distances above 0.15 / sqrt(N) are good to 2e-6. */
+    /** Near pairs keep the float32 error: only distances above that are good to 2e-6. */
     OFF("off");
 
     private final String text;

@@ -16,7 +16,7 @@ final class CommonOptions {
   private Integer threads;
 
   @Option(names = "--memory", paramLabel = "SIZE",
-      description = "Refuse work that would take more, for example 8g (default: what the machine has).")
+      description = "Refuse distances or an embedding that would take more, for example 8g (default: what the machine has).")
   private String memory;
 
   @Option(names = "--device", paramLabel = "auto|cpu|cuda", defaultValue = "auto",

@@ -2,6 +2,7 @@
 package org.lightcone.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -85,6 +86,8 @@ final class DistancesCommand extends Verb {
       }
       StoreTable rows = StoreTable.of(Store.open(store), split);
       try (Predictions table = rows.predictions(common.threads(), control)) {
+        // The old index must never stand beside a new matrix.
+        Files.deleteIfExists(indexFile());
         Result result = measure(table, options, control);
         rows.writeIndex(indexFile());
         return result;

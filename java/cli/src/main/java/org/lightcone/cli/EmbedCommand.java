@@ -19,6 +19,8 @@ import picocli.CommandLine.Option;
         + " eigenvalue is time-like: squared distances along it are subtracted.",
     footer = {"", "Example:", "  lightcone embed --distances D.npy --dims 3 --out X.npy"})
 final class EmbedCommand extends Verb {
+  /** A header may claim any size; beyond this the sum of bytes would overflow, and no machine has them. */
+  private static final long MOST_MODELS = 100_000_000;
   private static final int DEFAULT_DIMS = 10;
 
   @Option(names = "--distances", paramLabel = "D.npy", required = true, description = "Symmetric matrix (M, M).")
@@ -46,11 +48,14 @@ final class EmbedCommand extends Verb {
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
+    // Before anything is read: the matrix in float32, and in float64 its centred copy, LAPACK's workspace of twice
+    // that, and the vectors, coordinates and two tables of their errors.
+    long order = Math.min(MOST_MODELS, Npy.readHeader(distances).shape().stream().findFirst().orElse(0L));
+    common.reserve("the embedding of " + order + " models",
+        28 * order * order + 32 * order * (dims != null ? dims : DEFAULT_DIMS));
     try (DistanceMatrix matrix = DistanceMatrix.read(distances)) {
       int models = matrix.models();
       int k = dims != null ? dims : Math.max(1, Math.min(DEFAULT_DIMS, models - 1));
-      // The matrix in float32, and in float64 its centred copy and LAPACK's workspace of twice that.
-      common.reserve("the embedding of " + models + " models", 28L * models * models);
       Embedding embedding = InPca.embed(matrix, k, common.threads());
       Npy.writeDoubles(out, embedding.coordinates());
       return result(models, k, embedding);

@@ -40,7 +40,7 @@ final class Failures {
   int failure(Throwable thrown) {
     Throwable e = unwrap(thrown);
     if (e instanceof CancelledException) {
-      err.println("lightcone: stopped; the same command goes on from here.");
+      err.println("lightcone: stopped; nothing is half-written, give the same command again.");
       trace(thrown);
       return 130;
     }

@@ -25,7 +25,7 @@ import org.lightcone.lab.store.Store;
  * geodesic between them, their embedding, and each model's progress; the runs with their errors and failures.
  *
  * @param report everything the page shows
- * @param models recorded models, the same in every split
+ * @param models recorded models of the main split; others may have more while a run is being trained
  * @param samples samples of the main split
  * @param classes classes
  * @param embedding of the main split (train where there is one); null when no model is recorded
@@ -64,7 +64,7 @@ public record StoreAnalysis(ReportData report, int models, int samples, int clas
     int models = 0;
     int samples = 0;
     for (String split : splits) {
-      StoreTable table = StoreTable.of(store, split);
+      StoreTable table = StoreTable.of(store, split, runs);
       if (table.models() == 0) {
         continue;
       }

@@ -52,9 +52,14 @@ public final class StoreTable implements SplitAnalysis.Source {
    * @throws org.lightcone.lab.store.StoreException if the store has no such split
    */
   public static StoreTable of(Store store, String split) {
+    return of(store, split, store.runs());
+  }
+
+  /** The same for runs listed before: what another process begins meanwhile is not in it. */
+  static StoreTable of(Store store, String split, List<RunInfo> runs) {
     List<Rows> rows = new ArrayList<>();
     int models = 0;
-    for (RunInfo run : store.runs()) {
+    for (RunInfo run : runs) {
       if (run.status() == Status.FAILED) {
         continue;
       }

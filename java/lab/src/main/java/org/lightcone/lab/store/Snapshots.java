@@ -64,7 +64,7 @@ public final class Snapshots {
   /**
    * Replaces the older state.
    *
-   * @throws DiskFullException if there is no space; both former states are then untouched
+   * @throws DiskFullException if there is no space; the newer of the two former states is then untouched
    */
   public void write(long step, int records, double trainingSeconds, double recordingSeconds, Writer writer) {
     int slot = olderSlot();
