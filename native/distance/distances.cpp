@@ -109,7 +109,7 @@ class AllPairs {
     const int64_t classes = table_.classes(), blocks = tiles_.blocks;
     const int64_t sample_bytes = blocks * kBlock * classes * static_cast<int64_t>(sizeof(float));
     // A block's panel of 1 MiB stays in a second-level cache along a row of tiles, and all panels of a chunk
-    // in a third-level one; the logarithms that end each chunk then cost 3% of it. A tile takes
+    // in a third-level one; the logarithms that end each chunk then cost, by count of operations, 3% of it. A tile takes
     // milliseconds, so a cancel is seen at once.
     const int64_t cached = (int64_t{1} << 20) / (kBlock * classes * static_cast<int64_t>(sizeof(float)));
     int64_t chunk = std::max(kRenormalise, cached / kRenormalise * kRenormalise);

@@ -12,8 +12,9 @@ final class SymmetricEigen {
   static final int MAX_ORDER = 32_766;
 
   /**
-   * Below this order one thread: dsyevd then takes under a second, a second thread gains a few tenths of it on idle
-   * cores, and loses seconds on busy ones, because OpenBLAS's threads wait actively.
+   * Below this order one thread: dsyevd then takes about a second at most, so a second thread has little to gain, and
+   * where a core is shared it loses much, because OpenBLAS's threads wait actively (measured so at order 2,048: 8 s
+   * with two threads, 2.8 s with one).
    */
   private static final int THREADED_ORDER = 1_024;
 
