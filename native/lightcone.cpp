@@ -1,60 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// The C ABI: checks what crosses it, and lets no exception out.
+// The library's own part of the C ABI: versions, instruction sets, control and predictions. Each family has its
+// part in its folder (distance/abi.cpp and so on); base/abi.h is what they share.
 #include "lightcone.h"
 
 #include <cstring>
-#include <new>
 
+#include "base/abi.h"
 #include "base/control.h"
-#include "base/error.h"
 #include "base/kernels.h"
 #include "base/predictions.h"
-#include "distance/distances.h"
-#include "geometry/geometry.h"
 
 namespace {
-
-using lightcone::Error;
-using lightcone::format;
-
 // A fixed buffer, not a string: reporting that memory is out must not need memory.
 thread_local char last_error[2048] = "";
+}  // namespace
 
-lightcone_status fail(lightcone_status status, const char* message) {
+namespace lightcone {
+
+lightcone_status record_error(lightcone_status status, const char* message) {
   std::strncpy(last_error, message, sizeof last_error - 1);
   last_error[sizeof last_error - 1] = '\0';
   return status;
 }
 
-template <class Body>
-lightcone_status guard(Body&& body) {
-  try {
-    body();
-    last_error[0] = '\0';
-    return LIGHTCONE_OK;
-  } catch (const Error& error) {
-    return fail(error.status(), error.what());
-  } catch (const std::bad_alloc&) {
-    return fail(LIGHTCONE_OUT_OF_MEMORY, "out of memory: use fewer models or a smaller panel_bytes");
-  } catch (const std::exception& error) {
-    return fail(LIGHTCONE_INTERNAL, error.what());
-  } catch (...) {
-    return fail(LIGHTCONE_INTERNAL, "unknown failure");
-  }
-}
+}  // namespace lightcone
 
-void require(bool holds, const char* message) {
-  if (!holds) throw Error(LIGHTCONE_INVALID_ARGUMENT, message);
-}
-
-const lightcone::Predictions& validated(const lightcone_predictions* predictions) {
-  require(predictions != nullptr, "predictions is null");
-  require(predictions->table.validated(),
-          "the predictions are not validated: call lightcone_predictions_validate first");
-  return predictions->table;
-}
-
-}  // namespace
+using lightcone::Error;
+using lightcone::format;
+using lightcone::guard;
+using lightcone::require;
+using lightcone::validated;
 
 extern "C" {
 
@@ -157,63 +132,6 @@ lightcone_status lightcone_predictions_read(const lightcone_predictions* predict
                          (long long)table.models(), (long long)table.samples()));
     lightcone::Predictions::Scratch scratch;
     table.log_rows(model, {sample_begin, 1, samples}, scratch, out);
-  });
-}
-
-void lightcone_distances_options_init(lightcone_distances_options* options) {
-  if (options == nullptr) return;
-  *options = {};
-  options->size = sizeof *options;
-  options->metric = LIGHTCONE_METRIC_BHATTACHARYYA;
-  options->out_dtype = LIGHTCONE_FLOAT32;
-  options->infinity_cap = 100;
-  options->sample_end = -1;
-  options->sample_step = 1;
-}
-
-void lightcone_distances_report_init(lightcone_distances_report* report) {
-  if (report == nullptr) return;
-  *report = {};
-  report->size = sizeof *report;
-}
-
-lightcone_status lightcone_distances(const lightcone_predictions* predictions,
-                                     const lightcone_distances_options* options,
-                                     lightcone_control* control, void* out,
-                                     lightcone_distances_report* report) {
-  return guard([&] {
-    const lightcone::Predictions& table = validated(predictions);
-    require(options != nullptr, "options is null");
-    require(options->size == sizeof *options,
-            "options have another size: fill them with lightcone_distances_options_init");
-    require(out != nullptr, "out is null");
-    require(report == nullptr || report->size == sizeof *report,
-            "report has another size: fill it with lightcone_distances_report_init");
-    lightcone_distances_report result;
-    lightcone_distances_report_init(&result);
-    lightcone::distances(table, *options, control, out, &result);
-    if (report != nullptr) *report = result;
-  });
-}
-
-lightcone_status lightcone_progress(const lightcone_predictions* predictions, const int32_t* labels,
-                                    int64_t label_count, int32_t threads, lightcone_control* control,
-                                    double* out) {
-  return guard([&] {
-    const lightcone::Predictions& table = validated(predictions);
-    require(labels != nullptr, "labels is null");
-    require(out != nullptr, "out is null");
-    lightcone::progress(table, labels, label_count, threads, control, out);
-  });
-}
-
-lightcone_status lightcone_geodesic(const double* p, const double* q, int64_t samples, int64_t classes,
-                                    const double* t, int64_t points, double* out) {
-  return guard([&] {
-    require(p != nullptr && q != nullptr && t != nullptr && out != nullptr, "a pointer is null");
-    require(samples >= 1 && classes >= 2 && points >= 1,
-            "a geodesic needs at least 1 sample, 2 classes and 1 point");
-    lightcone::geodesic(p, q, samples, classes, t, points, out);
   });
 }
 

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Raised by one whenever a struct or a signature below changes. */
-#define LIGHTCONE_ABI_VERSION 1
+#define LIGHTCONE_ABI_VERSION 2
 
 typedef int32_t lightcone_status;
 #define LIGHTCONE_OK 0
@@ -126,6 +126,14 @@ LIGHTCONE_API lightcone_status lightcone_predictions_read(const lightcone_predic
                                                           int64_t model, int64_t sample_begin,
                                                           int64_t samples, double* out);
 
+/* ---- packed tiles: the symmetric matrix (M, M) as the tiles of its upper triangle ------------
+ *
+ * B = ceil(M / LIGHTCONE_TILE) blocks of models; the tiles (i, j), 0 <= i <= j < B, follow each other row by
+ * row: (0,0) (0,1) ... (0,B-1) (1,1) ... Tile (i, j) is number i B - i (i - 1) / 2 + j - i, and holds
+ * LIGHTCONE_TILE^2 float32, row-major, entry (r, c) = d(i T + r, j T + c). Diagonal tiles are full and
+ * symmetric; entries beyond M are 0. */
+#define LIGHTCONE_TILE 96
+
 /* ---- distances ---------------------------------------------------------------------------- */
 
 typedef struct lightcone_distances_options {
@@ -173,6 +181,8 @@ LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* 
                                                    lightcone_control* control, void* out,
                                                    lightcone_distances_report* report);
 
+/* ---- embedding: products with a packed matrix of distances -------------------------------- */
+
 /* ---- geometry ----------------------------------------------------------------------------- */
 
 /* Progress (Eq 4): out[m] = argmin over t in [0, 1] of (1/N) sum_n arccos <s[m][n], gamma_n(t)>, gamma
@@ -189,6 +199,10 @@ LIGHTCONE_API lightcone_status lightcone_progress(const lightcone_predictions* p
 LIGHTCONE_API lightcone_status lightcone_geodesic(const double* p, const double* q, int64_t samples,
                                                   int64_t classes, const double* t, int64_t points,
                                                   double* out);
+
+/* ---- planes: decision regions ------------------------------------------------------------- */
+
+/* ---- the machine: its ceilings, for benchmarks and plans ----------------------------------- */
 
 #ifdef __cplusplus
 }

@@ -1,46 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of hot operations, one instance per instruction set. Each operation is documented where
-// it is written; the three files isa_*.cpp compile the same sources with their own flags.
+// The table of hot operations, one instance per instruction set: the rows that all families read, and a table
+// of each family. The three files isa_*.cpp compile the same sources with their own flags.
 #pragma once
 
 #include <cstdint>
 
+#include "distance/kernels.h"
+#include "geometry/kernels.h"
 #include "lightcone.h"
 
 namespace lightcone {
-
-// Models side by side in a panel: three vectors of AVX-512, and a multiple of every register tile (8 x 48,
-// 6 x 16, 4 x 8). Adjacent in memory over (n, c), so that a register tile reads its columns as one stream.
-constexpr int64_t kStrip = 48;
-
-// Rows and columns of a tile. Small enough that its two states (72 KiB) and one step of its two panels stay
-// in a second-level cache.
-constexpr int64_t kBlock = 2 * kStrip;
-
-// A panel holds s * k_n, with k_n in [2^7, 2^7.5) another one for every sample (panels.h says why), so
-// a scaled BC is at most 2^15: the product of kRenormalise of them and of a mantissa stays below 2^121,
-// and above 2^-126 down to a mean BC of 1e-9.
-constexpr double kLeastScale = 128.0;
-constexpr int64_t kRenormalise = 8;
-
-// Below this BC (2^-80) the float32 terms of the dot product may be subnormal: the pair is flagged.
-constexpr double kGuardedBelow = 0x1p-80;
-
-// One float32 tile: rows are kBlock models, columns kBlock models.
-struct TileArgs {
-  const float* rows;     // panel [strip][n][c][kStrip]
-  const float* columns;  // panel [strip][n][c][kStrip]
-  int64_t samples;
-  int64_t classes;
-  double log_scale;      // sum_n log k_n^2
-  int64_t row_count;     // models really there, <= kBlock
-  int64_t column_count;
-  bool diagonal;         // rows == columns: only j >= i is needed
-  bool guarded;          // some BC may lie below kGuardedBelow
-  float* product;        // scratch (kBlock, kBlock)
-  float* exponent;       // scratch (kBlock, kBlock)
-  double* sum;           // (kBlock, kBlock): += sum_n -log BC_n, nats; +inf where flagged
-};
 
 struct Kernels {
   int32_t isa;
@@ -48,19 +17,9 @@ struct Kernels {
   // Rows of numbers to sqrt-probabilities s, each row renormalised to sum s^2 = 1; in place is
   // allowed. Returns the smallest s.
   double (*sqrt_rows)(const double* in, int32_t kind, int64_t rows, int64_t classes, double* out);
-  // The sqrt rows [n][c] of up to 16 models to 16 lanes of a panel, times scale[n].
-  void (*pack)(const double* const* rows, int64_t count, int64_t samples, int64_t classes,
-               const double* scale, float* panel);
 
-  void (*bhattacharyya_tile)(const TileArgs& args);
-
-  // sum_n -log BC_n of one pair from float64 sqrt-probabilities [c][stride]; see the definition.
-  double (*bhattacharyya_pair)(const double* s, const double* t, int64_t samples, int64_t stride,
-                               int64_t classes, int32_t* tiny, int32_t* tiny_count);
-
-  // First and second derivative of the progress objective; see the definition.
-  void (*progress_slope)(const double* a, const double* y, const double* q, int64_t samples,
-                         double alpha, double* first, double* second);
+  DistanceKernels distance;
+  GeometryKernels geometry;
 };
 
 // Null when this build or this processor cannot run it.

@@ -148,7 +148,7 @@ class AllPairs {
         args.product = state;
         args.exponent = state + kTile;
         args.sum = sums(tile);
-        kernels_.bhattacharyya_tile(args);
+        kernels_.distance.bhattacharyya_tile(args);
         progress_.add((i == j ? args.row_count * (args.row_count - 1) / 2
                               : args.row_count * args.column_count) * count);
       });
@@ -223,7 +223,7 @@ class AllPairs {
             if (!set.has(pair)) continue;
             const int64_t u = i * kBlock + r, v = j * kBlock + c;
             int32_t tiny_count = 0;
-            sum[pair] += kernels_.bhattacharyya_pair(rows.as<double>() + u * classes * stride,
+            sum[pair] += kernels_.distance.bhattacharyya_pair(rows.as<double>() + u * classes * stride,
                                                      rows.as<double>() + v * classes * stride, stride,
                                                      stride, classes, tiny, &tiny_count);
             done += chunk.count;

@@ -68,7 +68,7 @@ void fill_panels(const Predictions& table, const Kernels& kernels, SampleRange c
       }
       const int64_t strip = block * (kBlock / kStrip) + group / kStrip;
       float* panel = panels + (strip * chunk.count + begin) * classes * kStrip + group % kStrip;
-      kernels.pack(lanes, there, count, classes, scale + begin, panel);
+      kernels.distance.pack(lanes, there, count, classes, scale + begin, panel);
     }
   });
   for (int64_t block = 0; block < blocks; ++block)

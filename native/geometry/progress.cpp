@@ -33,7 +33,7 @@ class Slope {
   // -1, 0 or 1, and the Newton step.
   int sign(double alpha, double* step) const {
     double first, second;
-    kernels_.progress_slope(plane_.a.data(), plane_.y.data(), plane_.q.data(),
+    kernels_.geometry.progress_slope(plane_.a.data(), plane_.y.data(), plane_.q.data(),
                             static_cast<int64_t>(plane_.a.size()), alpha, &first, &second);
     *step = second > 0 ? -first / second : std::numeric_limits<double>::infinity();
     return first > tolerance_ ? 1 : first < -tolerance_ ? -1 : 0;

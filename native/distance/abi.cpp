@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The distances of the C ABI: checks what crosses it.
+#include "base/abi.h"
+#include "distance/distances.h"
+
+using lightcone::guard;
+using lightcone::require;
+using lightcone::validated;
+
+extern "C" {
+
+void lightcone_distances_options_init(lightcone_distances_options* options) {
+  if (options == nullptr) return;
+  *options = {};
+  options->size = sizeof *options;
+  options->metric = LIGHTCONE_METRIC_BHATTACHARYYA;
+  options->out_dtype = LIGHTCONE_FLOAT32;
+  options->infinity_cap = 100;
+  options->sample_end = -1;
+  options->sample_step = 1;
+}
+
+void lightcone_distances_report_init(lightcone_distances_report* report) {
+  if (report == nullptr) return;
+  *report = {};
+  report->size = sizeof *report;
+}
+
+lightcone_status lightcone_distances(const lightcone_predictions* predictions,
+                                     const lightcone_distances_options* options,
+                                     lightcone_control* control, void* out,
+                                     lightcone_distances_report* report) {
+  return guard([&] {
+    const lightcone::Predictions& table = validated(predictions);
+    require(options != nullptr, "options is null");
+    require(options->size == sizeof *options,
+            "options have another size: fill them with lightcone_distances_options_init");
+    require(out != nullptr, "out is null");
+    require(report == nullptr || report->size == sizeof *report,
+            "report has another size: fill it with lightcone_distances_report_init");
+    lightcone_distances_report result;
+    lightcone_distances_report_init(&result);
+    lightcone::distances(table, *options, control, out, &result);
+    if (report != nullptr) *report = result;
+  });
+}
+
+}  // extern "C"
