@@ -35,6 +35,7 @@ extern "C" {
 
 int32_t lightcone_abi_version(void) { return LIGHTCONE_ABI_VERSION; }
 const char* lightcone_version(void) { return LIGHTCONE_VERSION; }
+const char* lightcone_compiler(void) { return LIGHTCONE_COMPILER; }
 const char* lightcone_last_error(void) { return last_error; }
 
 lightcone_status lightcone_isa_resolve(int32_t isa, int32_t* out) {

@@ -69,6 +69,8 @@ typedef int32_t lightcone_status;
 LIGHTCONE_API int32_t lightcone_abi_version(void);
 /* Semantic version, for example "0.1.0". Static storage. */
 LIGHTCONE_API const char* lightcone_version(void);
+/* The compiler that built the library, for example "GNU 12.2.0". Static storage. */
+LIGHTCONE_API const char* lightcone_compiler(void);
 /* The sentence for the last failure on this thread; "" if none. Valid until the next call. */
 LIGHTCONE_API const char* lightcone_last_error(void);
 /* The instruction set that `isa` resolves to on this machine (LIGHTCONE_ISA_...), or

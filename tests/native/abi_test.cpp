@@ -10,6 +10,7 @@ using namespace support;
 TEST_CASE("the version of the header is the library's") {
   CHECK(lightcone_abi_version() == LIGHTCONE_ABI_VERSION);
   CHECK(std::strlen(lightcone_version()) > 0);
+  CHECK(std::strlen(lightcone_compiler()) > 0);
 }
 
 TEST_CASE("the forced instruction set is the active one") {
