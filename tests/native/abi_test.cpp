@@ -10,6 +10,7 @@ using namespace support;
 TEST_CASE("the version of the header is the library's") {
   CHECK(lightcone_abi_version() == LIGHTCONE_ABI_VERSION);
   CHECK(std::strlen(lightcone_version()) > 0);
+  CHECK(std::strlen(lightcone_compiler()) > 0);
 }
 
 TEST_CASE("the forced instruction set is the active one") {
@@ -130,4 +131,21 @@ TEST_CASE("a cancelled call says so, and the handle stays usable") {
   CHECK(lightcone_distances(p.handle.get(), &options, fresh, d.data(), nullptr) == LIGHTCONE_OK);
   CHECK(lightcone_control_done(fresh) == lightcone_control_total(fresh));
   CHECK(lightcone_control_total(fresh) >= 400 * 399 / 2 * 400);
+}
+
+TEST_CASE("ceilings: positive rates, and refusals") {
+  double rate = -1;
+  for (const int32_t dtype : {LIGHTCONE_FLOAT32, LIGHTCONE_FLOAT64})
+    for (const int threads : {1, 3}) {
+      CHECK(lightcone_ceiling_fma(LIGHTCONE_ISA_AUTO, dtype, threads, &rate) == LIGHTCONE_OK);
+      CHECK(rate > 1e6);
+    }
+  CHECK(lightcone_ceiling_read(int64_t{1} << 20, 2, &rate) == LIGHTCONE_OK);
+  CHECK(rate > 1e6);
+  CHECK(lightcone_ceiling_fma(LIGHTCONE_ISA_AUTO, LIGHTCONE_FLOAT32, 1, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_ceiling_fma(LIGHTCONE_ISA_AUTO, 3, 1, &rate) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_ceiling_fma(77, LIGHTCONE_FLOAT32, 1, &rate) == LIGHTCONE_INVALID_ARGUMENT);
+  for (const int64_t bytes : {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{1023}})
+    CHECK(lightcone_ceiling_read(bytes, 2, &rate) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_ceiling_read(1024, 2, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
 }
