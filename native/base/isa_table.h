@@ -3,6 +3,7 @@
 // if it needs it; the kernels below are compiled with that file's flags.
 #pragma once
 
+#include "base/ceiling_loops.h"
 #include "base/row_kernel.h"
 #include "distance/bhattacharyya_kernel.h"
 #include "geometry/progress_kernel.h"
@@ -10,7 +11,11 @@
 namespace {
 
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
-  return {isa, sqrt_rows, {pack, bhattacharyya_tile, bhattacharyya_pair}, {progress_slope}};
+  return {isa,
+          sqrt_rows,
+          {pack, bhattacharyya_tile, bhattacharyya_pair},
+          {progress_slope},
+          {fma_loop<float>, fma_loop<double>, read_loop}};
 }
 
 }  // namespace

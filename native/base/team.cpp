@@ -9,9 +9,13 @@
 
 namespace lightcone {
 
+int Team::count(int threads) {
+  const int all = static_cast<int>(std::thread::hardware_concurrency());
+  return std::clamp(threads > 0 ? threads : all, 1, kMostThreads);
+}
+
 Team::Team(int threads) {
-  const int wanted =
-      std::clamp(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()), 1, kMostThreads);
+  const int wanted = count(threads);
   workers_.reserve(static_cast<size_t>(wanted - 1));
   try {
     for (int t = 1; t < wanted; ++t) workers_.emplace_back([this, t] { work(t); });

@@ -19,13 +19,15 @@ constexpr int kMostThreads = 1024;
 
 class Team {
  public:
-  // threads <= 0: all processors. The caller is one of the team. A team is never larger than kMostThreads, and
-  // smaller than asked where the system gives no more: results do not depend on it.
+  // threads <= 0: all processors; more than kMostThreads: that many. The caller is one of the team. Smaller than
+  // asked where the system gives no more: no result depends on it.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
+  // The size that a team of so many threads has.
+  static int count(int threads);
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
   // Runs body(task, thread) for every task and waits. The first exception stops the handing out and

@@ -20,6 +20,7 @@ void lightcone_distances_options_init(lightcone_distances_options* options) {
   options->infinity_cap = 100;
   options->sample_end = -1;
   options->sample_step = 1;
+  options->row_end = -1;
 }
 
 void lightcone_distances_report_init(lightcone_distances_report* report) {
@@ -42,6 +43,15 @@ lightcone_status lightcone_distances(const lightcone_predictions* predictions,
     lightcone_distances_report_init(&result);
     lightcone::distances(table, *options, control, out, &result);
     if (report != nullptr) *report = result;
+  });
+}
+
+lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int64_t classes,
+                                            const lightcone_distances_options* options, int64_t* bytes) {
+  return guard([&] {
+    require_struct(options, "options", "lightcone_distances_options_init");
+    require_array(bytes, {1}, "bytes");
+    *bytes = lightcone::distances_memory(models, samples, classes, *options);
   });
 }
 
