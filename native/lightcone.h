@@ -222,10 +222,12 @@ LIGHTCONE_API lightcone_status lightcone_packed_sums(const float* tiles, int64_t
                                                      int64_t* infinite);
 
 /* The sums of the explained pairwise distance (Eq 12) over the pairs i < j of the band's tiles:
- * missed[k] += sum |d(i,j) - sum_{l<=k} signature[l] (x[i][l] - x[j][l])^2|, *total += sum d(i,j); x (M, dims). */
+ * missed[k] += sum w_i w_j |d(i,j) - sum_{l<=k} signature[l] (x[i][l] - x[j][l])^2|, *total += sum w_i w_j d(i,j);
+ * x (M, dims); weights (M) or null for ones. */
 LIGHTCONE_API lightcone_status lightcone_packed_pairwise(const float* tiles, int64_t models, int64_t block_begin,
                                                          int64_t block_end, const double* x,
-                                                         const int32_t* signature, int64_t dims, int32_t threads,
+                                                         const double* weights, const int32_t* signature,
+                                                         int64_t dims, int32_t threads,
                                                          lightcone_control* control, double* missed,
                                                          double* total);
 

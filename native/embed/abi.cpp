@@ -52,13 +52,14 @@ lightcone_status lightcone_packed_sums(const float* tiles, int64_t models, int64
 }
 
 lightcone_status lightcone_packed_pairwise(const float* tiles, int64_t models, int64_t block_begin, int64_t block_end,
-                                           const double* x, const int32_t* signature, int64_t dims, int32_t threads,
-                                           lightcone_control* control, double* missed, double* total) {
+                                           const double* x, const double* weights, const int32_t* signature,
+                                           int64_t dims, int32_t threads, lightcone_control* control,
+                                           double* missed, double* total) {
   return guard([&] {
     const Band band = checked(tiles, models, block_begin, block_end);
     require(x != nullptr && signature != nullptr && missed != nullptr && total != nullptr, "a pointer is null");
     require(dims >= 1 && dims <= models, "dims must be between 1 and the number of models");
-    lightcone::packed_pairwise(band, x, signature, dims, threads, control, missed, total);
+    lightcone::packed_pairwise(band, x, weights, signature, dims, threads, control, missed, total);
   });
 }
 

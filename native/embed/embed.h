@@ -31,8 +31,8 @@ void packed_product(const Band& band, const double* x, double* y, int64_t column
                     lightcone_control* control);
 void packed_sums(const Band& band, const double* weights, int threads, lightcone_control* control, double* sums,
                  double* squares, int64_t* infinite);
-void packed_pairwise(const Band& band, const double* x, const int32_t* signature, int64_t dims, int threads,
-                     lightcone_control* control, double* missed, double* total);
+void packed_pairwise(const Band& band, const double* x, const double* weights, const int32_t* signature,
+                     int64_t dims, int threads, lightcone_control* control, double* missed, double* total);
 
 void block_inner(const double* basis, int64_t blocks, int64_t width, const double* z, int64_t rows, int64_t columns,
                  int threads, double* out);

@@ -26,8 +26,8 @@ struct EmbedKernels {
 
   // The absolute errors of one tile's intervals, summed per dimension, and the sum of its distances.
   void (*tile_pairwise)(const float* tile, bool diagonal, int64_t rows, int64_t columns, const double* x,
-                        const double* y, const double* signature, int64_t dims, double* scratch,
-                        double* missed, double* total);
+                        const double* y, const double* weights_x, const double* weights_y, const double* signature,
+                        int64_t dims, double* scratch, double* missed, double* total);
 };
 
 }  // namespace lightcone

@@ -77,10 +77,12 @@ void packed_sums(const Band& band, const double* weights, int threads, lightcone
   infinite[1] = first == none ? -1 : first % band.models;
 }
 
-void packed_pairwise(const Band& band, const double* x, const int32_t* signature, int64_t dims, int threads,
-                     lightcone_control* control, double* missed, double* total) {
+void packed_pairwise(const Band& band, const double* x, const double* weights, const int32_t* signature,
+                     int64_t dims, int threads, lightcone_control* control, double* missed, double* total) {
   const EmbedKernels& ops = kernels(LIGHTCONE_ISA_AUTO).embed;
   const std::vector<double> sign(signature, signature + dims);
+  const std::vector<double> ones(weights == nullptr ? kTile : 0, 1.0);
+  const auto weights_of = [&](int64_t block) { return weights == nullptr ? ones.data() : weights + block * kTile; };
   Team team(threads);
   std::vector<std::vector<double>> scratch(static_cast<size_t>(team.size()));
   // Sums of each block row of the band, added up in order afterwards; the last of each is the total.
@@ -95,7 +97,8 @@ void packed_pairwise(const Band& band, const double* x, const int32_t* signature
     for (int64_t j = i; j < band.blocks(); ++j) {
       progress.check();
       ops.tile_pairwise(band.tile(i, j), i == j, band.size(i), band.size(j), x + i * kTile * dims,
-                        x + j * kTile * dims, sign.data(), dims, own.data(), part, part + dims);
+                        x + j * kTile * dims, weights_of(i), weights_of(j), sign.data(), dims, own.data(), part,
+                        part + dims);
     }
     progress.add(1);
   });

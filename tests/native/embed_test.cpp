@@ -139,21 +139,24 @@ TEST_CASE("packed pairwise errors = brute force") {
       if (dims > models) continue;
       const Packed p = packed(models, 31);
       const std::vector<double> x = normals(models * dims, 6);
+      std::vector<double> w = normals(models, 4);
+      for (double& weight : w) weight = std::fabs(weight);
       std::vector<int32_t> signature(static_cast<size_t>(dims));
       for (size_t k = 0; k < signature.size(); ++k) signature[k] = k % 2 == 0 ? 1 : -1;
       std::vector<double> missed(signature.size()), wanted(signature.size());
       double total = 0, all = 0;
       for (int64_t b = 0; b < p.blocks; b += 2)
-        REQUIRE(lightcone_packed_pairwise(p.row(b), models, b, std::min(p.blocks, b + 2), x.data(), signature.data(),
-                                          dims, 2, nullptr, missed.data(), &total) == LIGHTCONE_OK);
+        REQUIRE(lightcone_packed_pairwise(p.row(b), models, b, std::min(p.blocks, b + 2), x.data(), w.data(),
+                                          signature.data(), dims, 2, nullptr, missed.data(), &total) == LIGHTCONE_OK);
       for (int64_t i = 0; i < models; ++i)
         for (int64_t j = i + 1; j < models; ++j) {
           double interval = 0;
-          all += p.at(i, j);
+          const double weight = w[static_cast<size_t>(i)] * w[static_cast<size_t>(j)];
+          all += weight * p.at(i, j);
           for (int64_t k = 0; k < dims; ++k) {
             const double step = x[static_cast<size_t>(i * dims + k)] - x[static_cast<size_t>(j * dims + k)];
             interval += signature[static_cast<size_t>(k)] * step * step;
-            wanted[static_cast<size_t>(k)] += std::fabs(p.at(i, j) - interval);
+            wanted[static_cast<size_t>(k)] += weight * std::fabs(p.at(i, j) - interval);
           }
         }
       CHECK(std::fabs(total - all) <= 1e-12 * all);
@@ -221,7 +224,7 @@ TEST_CASE("the embedding's calls refuse what they cannot do") {
   CHECK(call(p.row(0), 100, 0, 2, 0) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(lightcone_packed_sums(p.row(0), 100, 0, 2, nullptr, 1, nullptr, nullptr, squares.data(), infinite) ==
         LIGHTCONE_INVALID_ARGUMENT);
-  CHECK(lightcone_packed_pairwise(p.row(0), 100, 0, 2, x.data(), &signature, 0, 1, nullptr, sums.data(), &total) ==
+  CHECK(lightcone_packed_pairwise(p.row(0), 100, 0, 2, x.data(), nullptr, &signature, 0, 1, nullptr, sums.data(), &total) ==
         LIGHTCONE_INVALID_ARGUMENT);
   CHECK(lightcone_block_inner(x.data(), 0, 8, y.data(), 10, 8, 1, sums.data()) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(lightcone_block_update(x.data(), 1, 4, y.data(), 1, sums.data(), 10, 8, 1) == LIGHTCONE_INVALID_ARGUMENT);
