@@ -15,8 +15,9 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {pack, bhattacharyya_tile, bhattacharyya_pair},
-          {block_multiply, widen_tile, tile_sums, tile_pairwise}, {progress_slope},
+          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair},
+          {block_multiply, widen_tile, tile_sums, tile_pairwise},
+          {progress_slope},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }
 
