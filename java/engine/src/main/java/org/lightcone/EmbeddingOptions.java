@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * How to embed. Immutable.
  *
- * @param dims K, 1 to M - 1
+ * @param dims K, 1 to M - 1 (checked when a matrix is embedded)
  * @param weights (M), finite, not negative, not all 0, only their ratios count (C.3); null for equal weights
  * @param tolerance largest |A v - lambda v| / |lambda_1| of an eigenpair, 1e-13 to 1e-2; the dense solver is better
  * @param memoryBytes for the eigenvectors and for reading tiles, beside a matrix in memory; 0: what the machine has
@@ -15,9 +15,6 @@ import java.util.Arrays;
 public record EmbeddingOptions(int dims, double[] weights, double tolerance, long memoryBytes, int threads) {
   /** Checks what does not depend on the matrix. */
   public EmbeddingOptions {
-    if (dims < 1) {
-      throw new IllegalArgumentException("the number of dimensions is " + dims + "; at least 1 is needed");
-    }
     if (!(tolerance >= 1e-13 && tolerance <= 1e-2)) {
       throw new IllegalArgumentException("a tolerance of " + tolerance + " is not between 1e-13 and 1e-2");
     }

@@ -64,7 +64,7 @@ public final class InPca {
     if (models < 2) {
       throw new InvalidDataException("an embedding needs at least 2 models and the matrix has " + models);
     }
-    if (dims > models - 1) {
+    if (dims < 1 || dims > models - 1) {
       throw new IllegalArgumentException("the number of dimensions is " + dims + "; " + models
           + " models have between 1 and " + (models - 1));
     }
