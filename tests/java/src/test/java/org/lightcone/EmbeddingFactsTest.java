@@ -94,7 +94,8 @@ class EmbeddingFactsTest {
   void otherDistancesOfTheSameModelsGoByTheFirstMeansAndAxes() {
     int models = 50;
     try (DistanceMatrix first = matrix(models, 8);
-        DistanceMatrix second = matrix(models, 9)) {
+        DistanceMatrix second = matrix(models, 9);
+        DistanceMatrix small = matrix(9, 1)) {
       Embedding e = InPca.embed(first, 5, 1);
       double[][] d2 = Matrices.rows(second);
       double mean = Arrays.stream(e.means()).sum() / models;
@@ -109,7 +110,8 @@ class EmbeddingFactsTest {
           assertEquals(x, joint.coordinates()[i][k], 1e-11 * Math.sqrt(largest(d2)));
         }
       }
-      assertThrows(IllegalArgumentException.class, () -> Placement.joint(InPca.embed(matrix(9, 1), 2, 1), second, 0, 1, null));
+      Embedding of9 = InPca.embed(small, 2, 1);
+      assertThrows(IllegalArgumentException.class, () -> Placement.joint(of9, second, 0, 1, null));
     }
   }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone.cli;
 
+import java.nio.file.Path;
+import org.lightcone.EmbeddingOptions;
+import org.lightcone.Npy;
 import org.lightcone.UnsupportedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -50,6 +53,15 @@ final class CommonOptions {
   /** Threads to use, at least 1. */
   int threads() {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /** How to embed within --threads and --memory; weights from a .npy file, or null. */
+  EmbeddingOptions embedding(int dims, Path weights) {
+    EmbeddingOptions options = EmbeddingOptions.of(dims).withThreads(threads());
+    if (memory != null) {
+      options = options.withMemory(ByteSize.parse(memory));
+    }
+    return weights == null ? options : options.withWeights(Npy.readDoubles(weights));
   }
 
   /** Refuses work of {@code need} bytes beyond --memory; what the machine has is the engine's own check. */

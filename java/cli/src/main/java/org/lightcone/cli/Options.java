@@ -5,6 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
+import org.lightcone.DistanceMatrix;
+import org.lightcone.Npy;
+import org.lightcone.PackedTiles;
 
 /** Values of options that picocli has no type for; every failure is an IllegalArgumentException with a sentence. */
 final class Options {
@@ -48,5 +51,13 @@ final class Options {
       throw new IllegalArgumentException(option + " " + file + ": this version writes .npy files only, name it so");
     }
     return output(option, file);
+  }
+
+  /** Opens a matrix of distances; one that would be held is refused beyond --memory before it is read. */
+  static PackedTiles distances(Path file, CommonOptions common) {
+    long order = Npy.readHeader(file).shape().stream().findFirst().orElse(0L);
+    // Packed float32 tiles of one triangle. A header may claim any size: beyond this no machine has the bytes.
+    common.reserve("the distances of " + order + " models", 2 * Math.min(order, 1L << 30) * Math.min(order, 1L << 30));
+    return DistanceMatrix.read(file);
   }
 }
