@@ -45,8 +45,13 @@ final class Options {
   /** An output file that is a .npy. */
   static Path npyOutput(String option, Path file) {
     if (!file.toString().endsWith(".npy")) {
-      throw new IllegalArgumentException(option + " " + file + ": this version writes .npy files only, name it so");
+      throw new IllegalArgumentException(option + " " + file + ": arrays are written as .npy files, name it so");
     }
     return output(option, file);
+  }
+
+  /** An output file of distances: a .npy or a .tiles. */
+  static Path matrixOutput(String option, Path file) {
+    return file.toString().endsWith(".tiles") ? output(option, file) : npyOutput(option, file);
   }
 }
