@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -161,6 +162,20 @@ class EngineCommandsTest {
     args[8] = NpyFile.doubles(path("real.npy"), "(2,)", 0, 1);
     Cli.run(args).fails(1, "real.npy");
     assertFalse(Files.exists(path("s.npy")));
+  }
+
+  @Test
+  void tilesAreEmbeddedAndPlacedInLikeNpy() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), SHAPE, P);
+    double[][] x = new double[2][];
+    for (int run = 0; run < 2; run++) {
+      Path d = path(run == 0 ? "D.npy" : "D.tiles");
+      Cli.run("distances", "--predictions", p, "--kind", "probs", "--json", "--out", d).json();
+      JsonNode e = Cli.run("embed", "--json", "--distances", d, "--dims", 2, "--out", path("X.npy")).json();
+      assertTrue(e.get("passes").asInt() > 0 && e.get("pairwise_l2").size() == 2, e.toString());
+      x[run] = NpyFile.read(path("X.npy"));
+    }
+    assertArrayEquals(x[0], x[1]);
   }
 
   /** Points 0, 1, 3 and 6 of a line, as squared distances. */
