@@ -6,6 +6,8 @@
 #include "base/ceiling_loops.h"
 #include "base/row_kernel.h"
 #include "distance/bhattacharyya_kernel.h"
+#include "embed/pairwise_kernel.h"
+#include "embed/product_kernel.h"
 #include "geometry/progress_kernel.h"
 
 namespace {
@@ -14,6 +16,7 @@ constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
           {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair},
+          {block_multiply, widen_tile, tile_sums, tile_pairwise},
           {progress_slope},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }
