@@ -28,6 +28,7 @@ final class Rows {
     all.bhattacharyya();
     all.otherMetrics();
     all.onePass();
+    all.eigenpairs();
     all.rows.add(new CallRow());
     if (kernel == null) {
       return all.rows;
@@ -84,6 +85,15 @@ final class Rows {
     if (!quick) {
       rows.add(new ProgressRow(1024, 10_000, 10, threads, isa));
     }
+  }
+
+  private void eigenpairs() {
+    if (quick) {
+      rows.add(new EigenRow(30, 20, 10, threads, engine.isa()));
+      return;
+    }
+    rows.add(new EigenRow(40, 200, 50, threads, engine.isa()));
+    rows.add(new EigenRow(160, 200, 50, threads, engine.isa()));
   }
 
   /** One thread and all, on every instruction set that has vectors. */
