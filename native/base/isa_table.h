@@ -10,7 +10,7 @@
 namespace {
 
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
-  return {isa, sqrt_rows, {pack, bhattacharyya_tile, bhattacharyya_pair}, {progress_slope}};
+  return {isa, sqrt_rows, {pack, bhattacharyya_tile, bhattacharyya_pair}, {progress_plane, progress_slope}};
 }
 
 }  // namespace
