@@ -6,10 +6,18 @@
 #include <cstdint>
 
 #include "distance/kernels.h"
+#include "embed/kernels.h"
 #include "geometry/kernels.h"
 #include "lightcone.h"
 
 namespace lightcone {
+
+// Loops that do nothing but reach a ceiling of the machine; see ceilings.h.
+struct CeilingKernels {
+  int64_t (*fma32)(int64_t rounds);  // returns the multiply-adds done
+  int64_t (*fma64)(int64_t rounds);
+  void (*read)(const char* data, int64_t bytes);
+};
 
 struct Kernels {
   int32_t isa;
@@ -19,7 +27,9 @@ struct Kernels {
   double (*sqrt_rows)(const double* in, int32_t kind, int64_t rows, int64_t classes, double* out);
 
   DistanceKernels distance;
+  EmbedKernels embed;
   GeometryKernels geometry;
+  CeilingKernels ceilings;
 };
 
 // Null when this build or this processor cannot run it.
