@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsageTest {
   @ParameterizedTest
   @ValueSource(strings = {"demo", "train", "distances", "embed", "progress", "report", "status", "doctor",
-      "networks", "bench"})
+      "networks", "plan", "bench"})
   void everyCommandHasHelpWithAnExampleAndTheCommonOptions(String verb) {
     Cli.Ran ran = Cli.run(verb, "--help");
     assertEquals(0, ran.code(), ran.err());
