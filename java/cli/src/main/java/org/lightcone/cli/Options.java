@@ -54,7 +54,10 @@ final class Options {
 
   /** An output file of distances: a .npy or a .tiles. */
   static Path matrixOutput(String option, Path file) {
-    return file.toString().endsWith(".tiles") ? output(option, file) : npyOutput(option, file);
+    if (!file.toString().endsWith(".npy") && !file.toString().endsWith(".tiles")) {
+      throw new IllegalArgumentException(option + " " + file + ": distances are written as .npy or .tiles, name it so");
+    }
+    return output(option, file);
   }
 
   /** Opens a matrix of distances; a .npy, which is held in memory, is refused beyond --memory before it is read. */
