@@ -6,6 +6,7 @@
 #include "base/ceiling_loops.h"
 #include "base/row_kernel.h"
 #include "distance/bhattacharyya_kernel.h"
+#include "distance/metrics.h"
 #include "geometry/progress_kernel.h"
 
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {pack, bhattacharyya_tile, bhattacharyya_pair},
+          {pack, bhattacharyya_tile, bhattacharyya_pair, kMetricTable},
           {progress_slope},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }

@@ -20,9 +20,16 @@ constexpr double kSumTolerance = 1e-3;
 
 class File {
  public:
-  explicit File(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  // Not blocking: a pipe without a writer would keep open() waiting; it says nothing to regular files.
+  explicit File(const std::string& path)
+      : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (fd_ < 0)
       throw Error(LIGHTCONE_IO, format("cannot open %s: %s", path.c_str(), std::strerror(errno)));
+    struct stat status {};
+    if (::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode)) return;
+    ::close(fd_);
+    throw Error(LIGHTCONE_IO, format("cannot read %s: it is %s, not a regular file; save the predictions to one",
+                                     path.c_str(), S_ISDIR(status.st_mode) ? "a folder" : "a pipe or a device"));
   }
   ~File() { ::close(fd_); }
   File(const File&) = delete;
@@ -291,21 +298,21 @@ void Predictions::validate(int threads, lightcone_control* control) {
 
 void Predictions::log_rows(int64_t model, SampleRange range, Scratch& scratch, double* out) const {
   rows(model, range, scratch, [&](int32_t kind, int64_t count, int64_t row, const double* raw) {
-    for (int64_t r = 0; r < count; ++r) {
-      const double* x = raw + r * classes_;
-      double* logs = out + (row + r) * classes_;
-      double sum = 0;
-      if (kind == LIGHTCONE_PROBABILITIES) {
-        for (int64_t c = 0; c < classes_; ++c) sum += x[c];
-        for (int64_t c = 0; c < classes_; ++c) logs[c] = std::log(x[c]) - std::log(sum);
-      } else {
-        const double largest = *std::max_element(x, x + classes_);
-        for (int64_t c = 0; c < classes_; ++c) sum += std::exp(x[c] - largest);
-        const double shift = largest + std::log(sum);
-        for (int64_t c = 0; c < classes_; ++c) logs[c] = x[c] - shift;
-      }
-    }
+    for (int64_t r = 0; r < count; ++r) log_row(kind, classes_, raw + r * classes_, out + (row + r) * classes_);
   });
+}
+
+void log_row(int32_t kind, int64_t classes, const double* raw, double* out) {
+  double sum = 0;
+  if (kind == LIGHTCONE_PROBABILITIES) {
+    for (int64_t c = 0; c < classes; ++c) sum += raw[c];
+    for (int64_t c = 0; c < classes; ++c) out[c] = std::log(raw[c]) - std::log(sum);
+  } else {
+    const double largest = *std::max_element(raw, raw + classes);
+    for (int64_t c = 0; c < classes; ++c) sum += std::exp(raw[c] - largest);
+    const double shift = largest + std::log(sum);
+    for (int64_t c = 0; c < classes; ++c) out[c] = raw[c] - shift;
+  }
 }
 
 }  // namespace lightcone

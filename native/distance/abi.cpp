@@ -7,24 +7,26 @@ using lightcone::DistanceOutput;
 using lightcone::guard;
 using lightcone::Predictions;
 using lightcone::require;
+using lightcone::require_address;
+using lightcone::require_array;
+using lightcone::require_sizes;
+using lightcone::require_struct;
 using lightcone::validated;
 
 namespace {
 
-void require_options(const lightcone_distances_options* options) {
-  require(options != nullptr, "options is null");
-  require(options->size == sizeof *options,
-          "options have another size: fill them with lightcone_distances_options_init");
-}
-
 void measure(const Predictions& rows, const Predictions& columns, const lightcone_distances_options* options,
              lightcone_control* control, const DistanceOutput& out, lightcone_distances_report* report) {
-  require_options(options);
-  require(out.distances != nullptr, "out is null");
-  require(report == nullptr || report->size == sizeof *report,
-          "report has another size: fill it with lightcone_distances_report_init");
-  require(options->replicates == 0 || out.replicates != nullptr,
-          "replicates is null, but the options ask for bootstrap replicates");
+  require_struct(options, "options", "lightcone_distances_options_init");
+  const size_t element = options->out_dtype == LIGHTCONE_FLOAT64 ? 8 : 4;
+  require_sizes({rows.models(), columns.models()}, 8, "out");
+  require_address(out.distances, element, "out");
+  if (out.standard_errors != nullptr) require_address(out.standard_errors, element, "std_errors");
+  if (options->replicates != 0) {
+    require_sizes({options->replicates, rows.models(), columns.models()}, 8, "replicates");
+    require_address(out.replicates, element, "replicates");
+  }
+  if (report != nullptr) require_struct(report, "report", "lightcone_distances_report_init");
   lightcone_distances_report result;
   lightcone_distances_report_init(&result);
   lightcone::distances(rows, columns, *options, control, out, &result);
@@ -69,7 +71,7 @@ lightcone_status lightcone_distances_errors(const lightcone_predictions* predict
                                             void* replicates, lightcone_distances_report* report) {
   return guard([&] {
     const Predictions& table = validated(predictions);
-    require_options(options);
+    require_struct(options, "options", "lightcone_distances_options_init");
     require(std_errors != nullptr, "std_errors is null");
     require(options->sample_blocks != 0, "sample_blocks is 0: standard errors take at least 2 blocks of samples");
     measure(table, table, options, control, {out, std_errors, replicates}, report);
@@ -82,7 +84,7 @@ lightcone_status lightcone_distances_against(const lightcone_predictions* rows, 
   return guard([&] {
     const Predictions& from = validated(rows);
     const Predictions& to = validated(columns);
-    require_options(options);
+    require_struct(options, "options", "lightcone_distances_options_init");
     require(options->replicates == 0, "bootstrap replicates are made by lightcone_distances_errors alone");
     require((std_errors != nullptr) == (options->sample_blocks != 0),
             "std_errors and sample_blocks go together: give both or neither");
@@ -99,8 +101,8 @@ lightcone_status lightcone_distances_against(const lightcone_predictions* rows, 
 lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int64_t classes,
                                             const lightcone_distances_options* options, int64_t* bytes) {
   return guard([&] {
-    require_options(options);
-    require(bytes != nullptr, "bytes is null");
+    require_struct(options, "options", "lightcone_distances_options_init");
+    require_array(bytes, {1}, "bytes");
     *bytes = lightcone::distances_memory(-1, models, samples, classes, *options);
   });
 }
@@ -108,8 +110,8 @@ lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int
 lightcone_status lightcone_distances_against_memory(int64_t rows, int64_t columns, int64_t samples, int64_t classes,
                                                     const lightcone_distances_options* options, int64_t* bytes) {
   return guard([&] {
-    require_options(options);
-    require(bytes != nullptr, "bytes is null");
+    require_struct(options, "options", "lightcone_distances_options_init");
+    require_array(bytes, {1}, "bytes");
     require(rows >= 1, "rows is below 1");
     *bytes = lightcone::distances_memory(rows, columns, samples, classes, *options);
   });

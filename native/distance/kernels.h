@@ -43,6 +43,8 @@ struct TileArgs {
   double* sum;           // (kBlock, kBlock): += sum_n -log BC_n, nats; +inf where flagged
 };
 
+struct Metric;
+
 struct DistanceKernels {
   // The sqrt rows [n][c] of up to 16 models to 16 lanes of a panel, times scale[n].
   void (*pack)(const double* const* rows, int64_t count, int64_t samples, int64_t classes,
@@ -53,6 +55,8 @@ struct DistanceKernels {
   // sum_n -log BC_n of one pair from float64 sqrt-probabilities [c][stride]; see the definition.
   double (*bhattacharyya_pair)(const double* s, const double* t, int64_t samples, int64_t stride,
                                int64_t classes, int32_t* tiny, int32_t* tiny_count);
+
+  const Metric* metrics;  // (kMetrics), see metric.h
 };
 
 }  // namespace lightcone

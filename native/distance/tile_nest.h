@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/lanes.h"
+#include "distance/bhattacharyya_kernel.h"
 #include "distance/metric.h"
 
 namespace {
@@ -67,6 +68,7 @@ LIGHTCONE_INLINE void nest_register_tile(const T* a, const T* b, int64_t samples
 
 template <class Unit, class T>
 void nest_tile(const lightcone::MetricTile& t) {
+  const FlushSubnormals flush;  // below every bound, and slow
   constexpr int64_t kRows = Tile::kRows, kColumns = Tile::kColumns * sizeof(typename Tile::F) / sizeof(T);
   static_assert(kStrip % kRows == 0 && kStrip % kColumns == 0, "the register tile divides the strip");
   const T* row_panel = static_cast<const T*>(t.rows);
