@@ -199,18 +199,17 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * does not depend on the thread count. `out` is scratch on failure.
  *
  * Contract: d' is the result before its rounding to out_dtype, d exact arithmetic on the rows as they are given,
- * renormalised. u = 2^-53.
+ * renormalised; u = 2^-53, T = 0.15 sqrt(max(1, C / 10) / N), k = max(1, C / 50).
  *
- *   metric             exact                                        fast
- *   bhattacharyya      |d' - d| <= 2e-6 d, 1e-12 <= d <= 50         the same above T = 0.15 sqrt(max(1, C / 10) / N);
- *                                                                   |d' - d| <= 2e-6 T below
- *   hellinger-product  |d' - d| <= 2e-6 d, d >= 1e-12               relative as bhattacharyya at -log(1 - d) / N
- *   hellinger          |d' - d| <= 2e-6 d, d >= 1e-12               |d' - d| <= 1e-6
- *   euclidean          |d' - d| <= 2e-6 d, d >= 1e-12               |d' - d| <= 2e-6
- *   jeffreys           |d' - d| <= 2e-6 d, d >= 1e-12               |d' - d| <= 1e-6 (2 log C + d)
- *   geodesic(-l2)      |d' - d| <= 2e-6 d, d >= 1e-12               |d' - d| <= 2e-7 + 2e-6 d
- *   jensen-shannon     |d' - d| <= 2e-6 d, d >= 1e-12               as exact
- *   disagreement       exact but for the division                   as exact
+ *   metric             exact, for d >= 1e-12          fast
+ *   bhattacharyya      |d' - d| <= 2e-6 d, d <= 50    as exact for d >= T, and |d' - d| <= 1e-5 T below
+ *   hellinger-product  |d' - d| <= 2e-6 d             as bhattacharyya at N d_B = -log(1 - d), below T 1e-5 N T
+ *   hellinger          |d' - d| <= 2e-6 d             |d' - d| <= 1e-6 k
+ *   euclidean          |d' - d| <= 2e-6 d             |d' - d| <= 2e-6 k
+ *   jeffreys           |d' - d| <= 2e-6 d             |d' - d| <= 1e-6 k (2 log C + d)
+ *   geodesic(-l2)      |d' - d| <= 2e-6 d             |d' - d| <= 2e-7 + 2e-6 k d
+ *   jensen-shannon     |d' - d| <= 2e-6 d             as exact
+ *   disagreement       exact but for the division     as exact
  *
  * Below 1e-12 the error is at most 2e-18 + 4 u sqrt(d) (it is that of the float64 rows). refine off leaves the near
  * pairs of `exact` as the first pass has them: bhattacharyya's as in `fast`, hellinger, euclidean and jeffreys
