@@ -14,7 +14,7 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {pack, bhattacharyya_tile, bhattacharyya_pair, kMetricTable},
+          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair, kMetricTable},
           {progress_slope},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }

@@ -59,28 +59,28 @@ void fill_panels_as(const Call& call, const Predictions& table, SampleRange chun
   call.team.run(groups, [&](int64_t group, int thread) {
     Workspace& w = work[static_cast<size_t>(thread)];
     w.rows.resize(static_cast<size_t>(std::min(piece, chunk.count) * numbers));
-    const int64_t first = group * kGroup, strip = first / kStrip;
+    const int64_t first = group * kGroup, strip = first / kNestStrip;
     for (int64_t l = 0; l < kGroup; ++l) {
       const int64_t model = first + l;
-      T* lane = panels + strip * chunk.count * numbers * kStrip + model % kStrip;
+      T* lane = panels + strip * chunk.count * numbers * kNestStrip + model % kNestStrip;
       double self = 0;
       uint64_t digest = 0;
       for (int64_t begin = 0; begin < chunk.count; begin += piece) {
         call.progress.check();
         const SampleRange range = slice(chunk, begin, std::min(piece, chunk.count - begin));
-        T* out = lane + begin * numbers * kStrip;
+        T* out = lane + begin * numbers * kNestStrip;
         if (model >= table.models()) {
-          for (int64_t k = 0; k < range.count * numbers; ++k) out[k * kStrip] = 0;
+          for (int64_t k = 0; k < range.count * numbers; ++k) out[k * kNestStrip] = 0;
           continue;
         }
         read_streams(call, table, model, range, w.scratch, w.rows.data());
         for (int64_t n = 0; n < range.count; ++n) {
           const double* row = w.rows.data() + n * numbers;
-          T* line = out + n * numbers * kStrip;
-          for (int64_t k = 0; k < numbers; ++k) line[k * kStrip] = in_panel<T>(row[k]);
+          T* line = out + n * numbers * kNestStrip;
+          for (int64_t k = 0; k < numbers; ++k) line[k * kNestStrip] = in_panel<T>(row[k]);
           for (int64_t k = 0; k < numbers; ++k)
-            self += static_cast<double>(line[k * kStrip]) *
-                    static_cast<double>(line[(k % classes + (streams - 1 - k / classes) * classes) * kStrip]);
+            self += static_cast<double>(line[k * kNestStrip]) *
+                    static_cast<double>(line[(k % classes + (streams - 1 - k / classes) * classes) * kNestStrip]);
           for (int64_t c = 0; zeros && c < classes; ++c)
             if (row[classes + c] == -std::numeric_limits<double>::infinity())
               digest ^= splitmix(static_cast<uint64_t>((range.begin + n * range.step) * classes + c));

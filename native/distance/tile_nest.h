@@ -11,8 +11,8 @@
 //
 // which is 0 for equal rows up to rounding of the sums, whatever the rounding of the panels. Terms are float64.
 //
-// Panels [strip][n][stream][c][kStrip] of T. With two streams the first of a row meets the second of a column and
-// the other way round. Included by the isa_*.cpp files alone, which define the register tile struct Tile.
+// Panels [strip of models][n][stream][c][kNestStrip] of T. With two streams the first of a row meets the second of a
+// column and the other way round. Included by the isa_*.cpp files alone, whose struct Tile has the vector type.
 #pragma once
 
 #include "base/lanes.h"
@@ -22,14 +22,20 @@
 namespace {
 
 using lightcone::kBlock;
-using lightcone::kStrip;
+
+using lightcone::kNestStrip;
+
+// Accumulators, a row of columns and a broadcast in 32, 16 and 16 registers.
+constexpr int64_t kVectorBytes = sizeof(Tile::F);
+constexpr int kNestRows = kVectorBytes == 64 ? 8 : kVectorBytes == 32 ? 6 : 4;
+constexpr int kNestColumns = kVectorBytes == 64 ? 3 : 2;  // vectors
 
 template <class Unit, class T>
 LIGHTCONE_INLINE void nest_register_tile(const T* a, const T* b, int64_t samples, int64_t classes, double* sum) {
-  typedef T V __attribute__((vector_size(sizeof(typename Tile::F))));
-  constexpr int kRows = Tile::kRows, kColumns = Tile::kColumns;
+  typedef T V __attribute__((vector_size(kVectorBytes)));
+  constexpr int kRows = kNestRows, kColumns = kNestColumns;
   constexpr int64_t kWidth = sizeof(V) / sizeof(T);
-  const int64_t line = classes * kStrip;  // one stream of one sample
+  const int64_t line = classes * kNestStrip;  // one stream of one sample
   for (int64_t begin = 0; begin < samples; begin += Unit::kGroup) {
     const int64_t group = samples - begin < Unit::kGroup ? samples - begin : Unit::kGroup;
     V acc[kRows][kColumns];
@@ -41,7 +47,7 @@ LIGHTCONE_INLINE void nest_register_tile(const T* a, const T* b, int64_t samples
       for (int stream = 0; stream < Unit::kStreams; ++stream) {
         const T* x = a + stream * line;
         const T* y = b + (Unit::kStreams - 1 - stream) * line;
-        for (int64_t c = 0; c < classes; ++c, x += kStrip, y += kStrip) {
+        for (int64_t c = 0; c < classes; ++c, x += kNestStrip, y += kNestStrip) {
           V column[kColumns];
 #pragma GCC unroll 8
           for (int j = 0; j < kColumns; ++j) column[j] = *reinterpret_cast<const V*>(y + j * kWidth);
@@ -69,11 +75,11 @@ LIGHTCONE_INLINE void nest_register_tile(const T* a, const T* b, int64_t samples
 template <class Unit, class T>
 void nest_tile(const lightcone::MetricTile& t) {
   const FlushSubnormals flush;  // below every bound, and slow
-  constexpr int64_t kRows = Tile::kRows, kColumns = Tile::kColumns * sizeof(typename Tile::F) / sizeof(T);
-  static_assert(kStrip % kRows == 0 && kStrip % kColumns == 0, "the register tile divides the strip");
+  constexpr int64_t kRows = kNestRows, kColumns = kNestColumns * kVectorBytes / static_cast<int64_t>(sizeof(T));
+  static_assert(kNestStrip % kRows == 0 && kNestStrip % kColumns == 0, "the register tile divides the strip");
   const T* row_panel = static_cast<const T*>(t.rows);
   const T* column_panel = static_cast<const T*>(t.columns);
-  const int64_t sample = Unit::kStreams * t.classes * kStrip, strip = t.samples * sample;
+  const int64_t sample = Unit::kStreams * t.classes * kNestStrip, strip = t.samples * sample;
   // The columns of one register tile, its hot operand, take at most 20 KiB of first-level cache.
   const int64_t fit = 20480 / (Unit::kStreams * t.classes * kColumns * static_cast<int64_t>(sizeof(T)));
   const int64_t step = fit < 1 ? 1 : fit < Unit::kGroup ? fit : fit / Unit::kGroup * Unit::kGroup;
@@ -82,8 +88,8 @@ void nest_tile(const lightcone::MetricTile& t) {
     for (int64_t j = 0; j < t.column_count; j += kColumns)
       for (int64_t i = 0; i < t.row_count; i += kRows) {
         if (t.diagonal && j + kColumns <= i) break;  // wholly below the diagonal, and so are the rest
-        nest_register_tile<Unit, T>(row_panel + i / kStrip * strip + n * sample + i % kStrip,
-                                    column_panel + j / kStrip * strip + n * sample + j % kStrip, samples,
+        nest_register_tile<Unit, T>(row_panel + i / kNestStrip * strip + n * sample + i % kNestStrip,
+                                    column_panel + j / kNestStrip * strip + n * sample + j % kNestStrip, samples,
                                     t.classes, t.sum + i * kBlock + j);
       }
   }
