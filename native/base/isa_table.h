@@ -7,6 +7,8 @@
 #include "base/row_kernel.h"
 #include "distance/bhattacharyya_kernel.h"
 #include "distance/metrics.h"
+#include "embed/pairwise_kernel.h"
+#include "embed/product_kernel.h"
 #include "geometry/progress_kernel.h"
 
 namespace {
@@ -15,6 +17,7 @@ constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
           {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair, kMetricTable},
+          {block_multiply, widen_tile, tile_sums, tile_pairwise},
           {progress_slope},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }

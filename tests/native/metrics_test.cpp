@@ -129,14 +129,14 @@ TEST_CASE("every metric holds its contract on hostile models, in exact and fast"
         CAPTURE(contract.name);
         CAPTURE(fast);
         CAPTURE(s.classes);
-        CHECK(worst_share(contract, fast, rows, s.models, s.classes, measure(p, s.models, options), 300) <= 1);
+        CHECK(worst_share(contract, fast, rows, s.models, s.classes, measure(p, s.models, options), 130) <= 1);
       }
   }
 }
 
 TEST_CASE("every metric holds its contract from far to d = 1e-12") {
   for (const double spread : {8.0, 0.5, 2e-2, 1e-3, 3e-5, 2e-6}) {
-    Table t = random_logits(14, 300, 10, 2, 0, 5);
+    Table t = random_logits(10, 300, 10, 2, 0, 5);
     std::mt19937_64 random(9);
     std::normal_distribution<double> normal;
     for (double& v : t.x) v += spread * normal(random);
@@ -149,7 +149,7 @@ TEST_CASE("every metric holds its contract from far to d = 1e-12") {
         CAPTURE(contract.name);
         CAPTURE(fast);
         CAPTURE(spread);
-        CHECK(worst_share(contract, fast, rows, 14, 10, measure(p, 14, options), 91) <= 1);
+        CHECK(worst_share(contract, fast, rows, 10, 10, measure(p, 10, options), 45) <= 1);
       }
   }
 }
@@ -257,7 +257,7 @@ TEST_CASE("threads do not change the bits of any metric, nor chunks its contract
     CHECK(one == measure(p, 110, options));
     options.panel_bytes = 1;
     CAPTURE(contract.name);
-    CHECK(worst_share(contract, false, rows, 110, 4, measure(p, 110, options), 200) <= 1);
+    CHECK(worst_share(contract, false, rows, 110, 4, measure(p, 110, options), 100) <= 1);
   }
 }
 
@@ -281,7 +281,7 @@ TEST_CASE("distances of one table against another are those of both together") {
     REQUIRE(lightcone_distances_against_memory(q, m, samples, classes, &options, &bytes) == LIGHTCONE_OK);
     CHECK(bytes == report.working_bytes);
     CAPTURE(contract.name);
-    for (int64_t i = 0; i < q; i += 2)
+    for (int64_t i = 0; i < q; i += 5)
       for (int64_t j = 0; j < m; ++j) {
         const double exact = static_cast<double>(metric_distance(contract.metric, u, i, v, j));
         const double got = d[static_cast<size_t>(i * m + j)];
