@@ -206,7 +206,7 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  *   hellinger-product  |d' - d| <= 2e-6 d             as bhattacharyya at N d_B = -log(1 - d), below T 1e-5 N T
  *   hellinger          |d' - d| <= 2e-6 d             |d' - d| <= 1e-6 k
  *   euclidean          |d' - d| <= 2e-6 d             |d' - d| <= 2e-6 k
- *   jeffreys           |d' - d| <= 2e-6 d             |d' - d| <= 1e-6 k (2 log C + d)
+ *   jeffreys           |d' - d| <= 2e-6 d             |d' - d| <= 4e-6 k (2 log C + d)
  *   geodesic(-l2)      |d' - d| <= 2e-6 d             |d' - d| <= 2e-7 + 2e-6 k d
  *   jensen-shannon     |d' - d| <= 2e-6 d             as exact
  *   disagreement       exact but for the division     as exact
