@@ -18,7 +18,7 @@ constexpr lightcone::Kernels kernel_table(int32_t isa) {
           sqrt_rows,
           {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair, kMetricTable},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
-          {progress_slope},
+          {progress_plane, progress_slope},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }
 

@@ -29,6 +29,30 @@ final class Memory {
     return total;
   }
 
+  /** Bytes that this process can still take without pushing anyone out. */
+  static long available() {
+    return Math.min(status("/proc/meminfo", "MemAvailable:", total()), Math.max(0, total() - resident()));
+  }
+
+  /** Bytes this process holds in memory now; 0 where the system does not say. */
+  static long resident() {
+    return status("/proc/self/status", "VmRSS:", 0);
+  }
+
+  /** A line of kilobytes, as the kernel's files of that form have it. */
+  private static long status(String file, String key, long otherwise) {
+    try {
+      for (String line : Files.readAllLines(Path.of(file))) {
+        if (line.startsWith(key)) {
+          return Long.parseLong(line.substring(key.length()).replace("kB", "").strip()) * 1024;
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      // Not Linux as we know it.
+    }
+    return otherwise;
+  }
+
   /** Refuses what the machine cannot hold, before anything is allocated. */
   static void require(long bytes, String purpose) {
     if (bytes > SMALL && bytes > total()) {

@@ -45,7 +45,15 @@ final class Options {
   /** An output file that is a .npy. */
   static Path npyOutput(String option, Path file) {
     if (!file.toString().endsWith(".npy")) {
-      throw new IllegalArgumentException(option + " " + file + ": this version writes .npy files only, name it so");
+      throw new IllegalArgumentException(option + " " + file + ": arrays are written as .npy files, name it so");
+    }
+    return output(option, file);
+  }
+
+  /** An output file of distances: a .npy or a .tiles. */
+  static Path matrixOutput(String option, Path file) {
+    if (!file.toString().endsWith(".npy") && !file.toString().endsWith(".tiles")) {
+      throw new IllegalArgumentException(option + " " + file + ": distances are written as .npy or .tiles, name it so");
     }
     return output(option, file);
   }

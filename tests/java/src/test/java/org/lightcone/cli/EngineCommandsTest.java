@@ -186,9 +186,9 @@ class EngineCommandsTest {
     double[] half = new double[2 * models];
     Arrays.fill(half, 0.5);
     Path p = NpyFile.floats(path("P.npy"), "(" + models + ", 1, 2)", half);
-    distances(p, "probs", "--memory", "1m").fails(1, "--memory", "1.0 MiB");
+    distances(p, "probs", "--memory", "1m").fails(1, "--memory", "limit is 1.0 MB");
     assertFalse(Files.exists(path("D.npy")));
-    distances(p, "probs", "--memory", "8m").json();
+    distances(p, "probs", "--memory", "8g").json();
     Cli.run("embed", "--distances", path("D.npy"), "--out", path("X.npy"), "--memory", "1m").fails(1, "--memory");
   }
 

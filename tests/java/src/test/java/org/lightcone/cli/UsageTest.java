@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsageTest {
   @ParameterizedTest
   @ValueSource(strings = {"demo", "train", "distances", "embed", "progress", "report", "status", "doctor",
-      "networks", "bench"})
+      "networks", "plan", "bench"})
   void everyCommandHasHelpWithAnExampleAndTheCommonOptions(String verb) {
     Cli.Ran ran = Cli.run(verb, "--help");
     assertEquals(0, ran.code(), ran.err());
@@ -101,8 +101,8 @@ class UsageTest {
 
   @Test
   void anOutputThatCannotBeIsRefusedBeforeAnyWork(@TempDir Path folder) {
-    Cli.run("distances", "--predictions", "P.npy", "--kind", "probs", "--out", folder.resolve("D.tiles"))
-        .fails(2, "--out", ".npy");
+    Cli.run("distances", "--predictions", "P.npy", "--kind", "probs", "--out", folder.resolve("D.csv"))
+        .fails(2, "--out", ".npy", ".tiles");
     Cli.run("distances", "--predictions", "P.npy", "--kind", "probs", "--out", folder.resolve("no/D.npy"))
         .fails(2, "--out", "does not exist");
     Cli.run("embed", "--distances", "D.npy", "--out", folder).fails(2, "--out");
