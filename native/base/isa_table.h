@@ -13,7 +13,7 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {pack, bhattacharyya_tile, bhattacharyya_pair},
+          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair},
           {progress_slope},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }
