@@ -40,7 +40,9 @@ class StoreFuzzTest {
       makeSound(root);
     }
     FuzzProperty.write(file, content);
-    FuzzProperty.holds(file.toString(), StoreException.class, () -> readAll(root));
+    // What a sound manifest says about other files may not fit: then the store is named, not the file.
+    String name = path.equals("lightcone.json") ? root.toString() : file.toString();
+    FuzzProperty.holds(name, StoreException.class, () -> readAll(root));
   }
 
   private static void readAll(Path root) {
