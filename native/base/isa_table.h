@@ -6,11 +6,19 @@
 #include "base/row_kernel.h"
 #include "distance/bhattacharyya_kernel.h"
 #include "geometry/progress_kernel.h"
+#include "plane/agreement_kernel.h"
+#include "plane/argmax_kernel.h"
+#include "plane/label_kernel.h"
+#include "plane/points_kernel.h"
 
 namespace {
 
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
-  return {isa, sqrt_rows, {pack, bhattacharyya_tile, bhattacharyya_pair}, {progress_slope}};
+  return {isa,
+          sqrt_rows,
+          {pack, bhattacharyya_tile, bhattacharyya_pair},
+          {progress_slope},
+          {plane_points, argmax, agreement, label_changes, first_label_from}};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "distance/kernels.h"
 #include "geometry/kernels.h"
 #include "lightcone.h"
+#include "plane/kernels.h"
 
 namespace lightcone {
 
@@ -20,6 +21,7 @@ struct Kernels {
 
   DistanceKernels distance;
   GeometryKernels geometry;
+  PlaneKernels plane;
 };
 
 // Null when this build or this processor cannot run it.
