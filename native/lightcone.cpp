@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The library's own part of the C ABI: versions, instruction sets, control and predictions. Each family has its
+// The library's own part of the C ABI: versions, instruction sets, control, predictions and ceilings. Each family has its
 // part in its folder (distance/abi.cpp and so on); base/abi.h is what they share.
 #include "lightcone.h"
 
 #include <cstring>
 
 #include "base/abi.h"
+#include "base/ceilings.h"
 #include "base/control.h"
 #include "base/kernels.h"
 #include "base/predictions.h"
@@ -35,6 +36,7 @@ extern "C" {
 
 int32_t lightcone_abi_version(void) { return LIGHTCONE_ABI_VERSION; }
 const char* lightcone_version(void) { return LIGHTCONE_VERSION; }
+const char* lightcone_compiler(void) { return LIGHTCONE_COMPILER; }
 const char* lightcone_last_error(void) { return last_error; }
 
 lightcone_status lightcone_isa_resolve(int32_t isa, int32_t* out) {
@@ -132,6 +134,20 @@ lightcone_status lightcone_predictions_read(const lightcone_predictions* predict
                          (long long)table.models(), (long long)table.samples()));
     lightcone::Predictions::Scratch scratch;
     table.log_rows(model, {sample_begin, 1, samples}, scratch, out);
+  });
+}
+
+lightcone_status lightcone_ceiling_fma(int32_t isa, int32_t dtype, int32_t threads, double* fma_per_second) {
+  return guard([&] {
+    require(fma_per_second != nullptr, "fma_per_second is null");
+    *fma_per_second = lightcone::ceiling_fma(isa, dtype, threads);
+  });
+}
+
+lightcone_status lightcone_ceiling_read(int64_t bytes, int32_t threads, double* bytes_per_second) {
+  return guard([&] {
+    require(bytes_per_second != nullptr, "bytes_per_second is null");
+    *bytes_per_second = lightcone::ceiling_read(bytes, threads);
   });
 }
 

@@ -64,11 +64,16 @@ typedef int32_t lightcone_status;
 #define LIGHTCONE_INFINITY_KEEP 0 /* -log 0 stays +inf */
 #define LIGHTCONE_INFINITY_CAP 1  /* each infinite per-sample term becomes infinity_cap */
 
+#define LIGHTCONE_LAYOUT_DENSE 0 /* (M, M), row-major */
+#define LIGHTCONE_LAYOUT_TILES 1 /* packed float32 tiles of the upper triangle, or a band of them */
+
 /* ---- library ---------------------------------------------------------------------------- */
 
 LIGHTCONE_API int32_t lightcone_abi_version(void);
 /* Semantic version, for example "0.1.0". Static storage. */
 LIGHTCONE_API const char* lightcone_version(void);
+/* The compiler that built the library, for example "GNU 12.2.0". Static storage. */
+LIGHTCONE_API const char* lightcone_compiler(void);
 /* The sentence for the last failure on this thread; "" if none. Valid until the next call. */
 LIGHTCONE_API const char* lightcone_last_error(void);
 /* The instruction set that `isa` resolves to on this machine (LIGHTCONE_ISA_...), or
@@ -148,18 +153,22 @@ typedef struct lightcone_distances_options {
   int64_t sample_begin;  /* the samples begin, begin + step, ... < end; default all */
   int64_t sample_end;    /* -1: N */
   int64_t sample_step;   /* >= 1 */
-  int64_t panel_bytes;   /* scratch for sqrt-probability panels; default 0: 512 MiB */
+  int64_t panel_bytes;   /* what the panels of a chunk of samples may take; default 0: 512 MiB */
+  int32_t layout;        /* LIGHTCONE_LAYOUT_...; default dense */
+  int32_t reserved;      /* 0 */
+  int64_t row_begin;     /* with tiles, only the block rows of the models [row_begin, row_end): a band; default */
+  int64_t row_end;       /* 0 and -1 (M); multiples of LIGHTCONE_TILE, or M */
 } lightcone_distances_options;
 
 typedef struct lightcone_distances_report {
   int64_t size;
   int64_t samples;          /* used, after the subset */
-  int64_t pairs;            /* M (M - 1) / 2 */
+  int64_t pairs;            /* M (M - 1) / 2, or those of the band */
   int64_t near_pairs;       /* redone because d < 0.15 sqrt(max(1, C / 10) / N) */
   int64_t flagged_pairs;    /* redone because a float32 product underflowed */
   int64_t infinite_terms;   /* (pair, sample) terms with BC_n = 0, each unordered pair once */
   int64_t infinite_pairs;   /* pairs with at least one such term */
-  int64_t working_bytes;    /* memory taken besides input and output */
+  int64_t working_bytes;    /* memory taken besides input and output: lightcone_distances_memory */
   double read_seconds;      /* ingest: rows to panels */
   double distances_seconds; /* fast kernel, both without the refinement */
   double refine_seconds;
@@ -175,11 +184,21 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * Error: |d' - d| <= 2e-6 d against exact arithmetic on the input for 1e-9 <= d <= 50 with refine
  * auto (float32 rounding of the result included); with refine off only d >= 0.15 sqrt(max(1, C / 10) / N) is
  * good to that.
- * The result does not depend on the thread count. `out` is scratch on failure. */
+ * The result does not depend on the thread count. `out` is scratch on failure.
+ *
+ * With layout tiles, out is the packed float32 tiles of the block rows [row_begin, row_end), in order: the
+ * tiles (i, j) with row_begin <= i T < row_end and all j >= i. Only the models from row_begin on are read. The
+ * bits of a tile do not depend on the band it is computed in, and are those of the dense matrix; they do
+ * depend on panel_bytes (through the order of summation, within the bound). */
 LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* predictions,
                                                    const lightcone_distances_options* options,
                                                    lightcone_control* control, void* out,
                                                    lightcone_distances_report* report);
+
+/* What such a call takes besides input and output, in bytes: the same computation sizes its buffers. */
+LIGHTCONE_API lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int64_t classes,
+                                                          const lightcone_distances_options* options,
+                                                          int64_t* bytes);
 
 /* ---- embedding: products with a packed matrix of distances -------------------------------- */
 
@@ -312,6 +331,15 @@ LIGHTCONE_API lightcone_status lightcone_components(const lightcone_label_maps* 
                                                     int64_t areas_capacity);
 
 /* ---- the machine: its ceilings, for benchmarks and plans ----------------------------------- */
+
+/* Multiply-adds per second of `threads` threads running together, on elements of dtype in registers: the best of
+ * 200 slices of half a millisecond, so that other load on the machine hardly shows. Takes 0.1 to 0.3 s. The portable
+ * instruction set counts a multiplication and an addition as one. */
+LIGHTCONE_API lightcone_status lightcone_ceiling_fma(int32_t isa, int32_t dtype, int32_t threads,
+                                                     double* fma_per_second);
+/* Bytes per second that `threads` threads read together, each its part of a buffer of `bytes` (allocated here):
+ * the best slice of whole passes. Well above the caches' size this is memory bandwidth. */
+LIGHTCONE_API lightcone_status lightcone_ceiling_read(int64_t bytes, int32_t threads, double* bytes_per_second);
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,6 @@
 #include <thread>
 #include <vector>
 
-#include "ceilings.h"
 #include "lightcone.h"
 
 namespace {
@@ -56,6 +55,12 @@ void check(lightcone_status status) {
   if (status == LIGHTCONE_OK) return;
   std::fprintf(stderr, "bench_bhattacharyya: %s\n", lightcone_last_error());
   std::exit(1);
+}
+
+double fma_rate(int32_t isa, int threads) {
+  double rate = 0;
+  check(lightcone_ceiling_fma(isa, LIGHTCONE_FLOAT32, threads, &rate));
+  return rate;
 }
 
 std::vector<float> random_logits(const Arguments& a) {
@@ -139,7 +144,7 @@ int main(int argc, char** argv) {
   const double redone = static_cast<double>(report.near_pairs + report.flagged_pairs);
   const double refine = redone * static_cast<double>(report.samples) / report.refine_seconds;
 
-  const double fma_before = bench::fma_rate(report.isa, a.threads);
+  const double fma_before = fma_rate(report.isa, a.threads);
   options.refine = LIGHTCONE_REFINE_OFF;
   std::vector<double> kernel, read;
   for (int k = 0; k < a.runs; ++k) {
@@ -148,7 +153,7 @@ int main(int argc, char** argv) {
     kernel.push_back(report.distances_seconds);
     read.push_back(report.read_seconds);
   }
-  const double fma = std::max(fma_before, bench::fma_rate(report.isa, a.threads));
+  const double fma = std::max(fma_before, fma_rate(report.isa, a.threads));
   const double ceiling = fma / (static_cast<double>(a.classes) + 1 + 3.0 / 8);
   const double work = static_cast<double>(report.pairs) * static_cast<double>(a.samples);
   const double median = quantile(kernel, 0.5), rate = work / median;

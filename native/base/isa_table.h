@@ -3,6 +3,7 @@
 // if it needs it; the kernels below are compiled with that file's flags.
 #pragma once
 
+#include "base/ceiling_loops.h"
 #include "base/row_kernel.h"
 #include "distance/bhattacharyya_kernel.h"
 #include "geometry/progress_kernel.h"
@@ -18,7 +19,8 @@ constexpr lightcone::Kernels kernel_table(int32_t isa) {
           sqrt_rows,
           {pack, bhattacharyya_tile, bhattacharyya_pair},
           {progress_slope},
-          {plane_points, argmax, agreement, label_changes, first_label_from}};
+          {plane_points, argmax, agreement, label_changes, first_label_from},
+          {fma_loop<float>, fma_loop<double>, read_loop}};
 }
 
 }  // namespace

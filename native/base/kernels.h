@@ -12,6 +12,13 @@
 
 namespace lightcone {
 
+// Loops that do nothing but reach a ceiling of the machine; see ceilings.h.
+struct CeilingKernels {
+  int64_t (*fma32)(int64_t rounds);  // returns the multiply-adds done
+  int64_t (*fma64)(int64_t rounds);
+  void (*read)(const char* data, int64_t bytes);
+};
+
 struct Kernels {
   int32_t isa;
 
@@ -22,6 +29,7 @@ struct Kernels {
   DistanceKernels distance;
   GeometryKernels geometry;
   PlaneKernels plane;
+  CeilingKernels ceilings;
 };
 
 // Null when this build or this processor cannot run it.

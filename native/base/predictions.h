@@ -35,7 +35,7 @@ class Predictions {
  public:
   Predictions(int64_t models, int64_t samples, int64_t classes);
 
-  int64_t models() const { return models_; }
+  int64_t models() const { return models_ - first_; }
   int64_t samples() const { return samples_; }
   int64_t classes() const { return classes_; }
   bool validated() const { return validated_; }
@@ -55,10 +55,17 @@ class Predictions {
     int64_t done = 0;
     while (done < range.count) {
       int32_t kind = 0;
-      const int64_t count = fetch(model, range, done, scratch, &kind);
+      const int64_t count = fetch(first_ + model, range, done, scratch, &kind);
       use(kind, count, done, scratch.raw.data());
       done += count;
     }
+  }
+
+  // The same table without its first models; it shares the blocks.
+  Predictions tail(int64_t first_model) const {
+    Predictions rest(*this);
+    rest.first_ += first_model;
+    return rest;
   }
 
   // Normalised log-probabilities (count, C).
@@ -71,6 +78,7 @@ class Predictions {
   void check_row(const Block& block, int64_t model, int64_t sample, const double* row) const;
 
   int64_t models_, samples_, classes_;
+  int64_t first_ = 0;  // model 0 of this view
   std::vector<Block> blocks_;
   // Models of one band share their blocks: band b is [band_begin_[b], band_begin_[b + 1]), its blocks,
   // in order of samples, are band_blocks_[b].

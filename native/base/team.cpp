@@ -5,9 +5,12 @@
 
 namespace lightcone {
 
+int Team::count(int threads) {
+  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
 Team::Team(int threads) {
-  const int wanted =
-      threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int wanted = count(threads);
   workers_.reserve(static_cast<size_t>(wanted - 1));
   try {
     for (int t = 1; t < wanted; ++t) workers_.emplace_back([this, t] { work(t); });

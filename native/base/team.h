@@ -22,6 +22,8 @@ class Team {
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
+  // The size that a team of so many threads has.
+  static int count(int threads);
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
   // Runs body(task, thread) for every task and waits. The first exception stops the handing out and

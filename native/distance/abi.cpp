@@ -7,6 +7,16 @@ using lightcone::guard;
 using lightcone::require;
 using lightcone::validated;
 
+namespace {
+
+void require_options(const lightcone_distances_options* options) {
+  require(options != nullptr, "options is null");
+  require(options->size == sizeof *options,
+          "options have another size: fill them with lightcone_distances_options_init");
+}
+
+}  // namespace
+
 extern "C" {
 
 void lightcone_distances_options_init(lightcone_distances_options* options) {
@@ -18,6 +28,7 @@ void lightcone_distances_options_init(lightcone_distances_options* options) {
   options->infinity_cap = 100;
   options->sample_end = -1;
   options->sample_step = 1;
+  options->row_end = -1;
 }
 
 void lightcone_distances_report_init(lightcone_distances_report* report) {
@@ -32,9 +43,7 @@ lightcone_status lightcone_distances(const lightcone_predictions* predictions,
                                      lightcone_distances_report* report) {
   return guard([&] {
     const lightcone::Predictions& table = validated(predictions);
-    require(options != nullptr, "options is null");
-    require(options->size == sizeof *options,
-            "options have another size: fill them with lightcone_distances_options_init");
+    require_options(options);
     require(out != nullptr, "out is null");
     require(report == nullptr || report->size == sizeof *report,
             "report has another size: fill it with lightcone_distances_report_init");
@@ -42,6 +51,15 @@ lightcone_status lightcone_distances(const lightcone_predictions* predictions,
     lightcone_distances_report_init(&result);
     lightcone::distances(table, *options, control, out, &result);
     if (report != nullptr) *report = result;
+  });
+}
+
+lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int64_t classes,
+                                            const lightcone_distances_options* options, int64_t* bytes) {
+  return guard([&] {
+    require_options(options);
+    require(bytes != nullptr, "bytes is null");
+    *bytes = lightcone::distances_memory(models, samples, classes, *options);
   });
 }
 

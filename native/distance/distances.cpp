@@ -20,6 +20,7 @@
 
 #include "base/kernels.h"
 #include "base/team.h"
+#include "distance/grid.h"
 #include "distance/panels.h"
 
 namespace lightcone {
@@ -34,22 +35,6 @@ double seconds_now() {
   return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-// Upper triangle of tiles, row by row.
-struct Tiles {
-  explicit Tiles(int64_t models) : blocks(block_count(models)), count(blocks * (blocks + 1) / 2) {
-    row_begin.reserve(static_cast<size_t>(blocks));
-    for (int64_t i = 0, k = 0; i < blocks; k += blocks - i, ++i) row_begin.push_back(k);
-  }
-  int64_t index(int64_t i, int64_t j) const { return row_begin[static_cast<size_t>(i)] + j - i; }
-  void at(int64_t tile, int64_t* i, int64_t* j) const {
-    const auto it = std::upper_bound(row_begin.begin(), row_begin.end(), tile) - 1;
-    *i = it - row_begin.begin();
-    *j = *i + tile - *it;
-  }
-  int64_t blocks, count;
-  std::vector<int64_t> row_begin;
-};
-
 // One bit per pair of a tile.
 class PairSet {
  public:
@@ -60,25 +45,94 @@ class PairSet {
   std::vector<uint64_t> words_ = std::vector<uint64_t>(kTile / 64);
 };
 
+struct Band {
+  int64_t begin, end;  // models
+};
+
+Band band(int64_t models, const lightcone_distances_options& o) {
+  const int64_t end = o.row_end < 0 ? models : o.row_end;
+  if (o.row_begin < 0 || o.row_begin >= end || end > models || o.row_begin % kBlock != 0 ||
+      (end % kBlock != 0 && end != models))
+    throw Error(LIGHTCONE_INVALID_ARGUMENT,
+                format("rows [%lld, %lld) are not a band of the %lld models there are: both ends must be "
+                       "multiples of %lld, or M",
+                       (long long)o.row_begin, (long long)end, (long long)models, (long long)kBlock));
+  return {o.row_begin, end};
+}
+
+SampleRange sample_range(int64_t samples, const lightcone_distances_options& o) {
+  const int64_t end = o.sample_end < 0 ? samples : o.sample_end;
+  if (o.sample_step < 1 || o.sample_begin < 0 || end > samples || o.sample_begin >= end)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT,
+                format("samples %lld:%lld:%lld are not a range of the %lld samples there are",
+                       (long long)o.sample_begin, (long long)end, (long long)o.sample_step,
+                       (long long)samples));
+  return {o.sample_begin, o.sample_step, (end - o.sample_begin - 1) / o.sample_step + 1};
+}
+
+// Samples per chunk of each pass, and the memory a call takes. The chunks depend on the whole table, not on the
+// band, so that the bits of a tile do not either.
+struct Plan {
+  Plan(int64_t models, int64_t samples, int64_t classes, const lightcone_distances_options& o, int threads)
+      : rows(band(models, o)),
+        all(sample_range(samples, o)),
+        grid(rows.end - rows.begin, models - rows.begin, true) {
+    const int64_t budget = o.panel_bytes > 0 ? o.panel_bytes : int64_t{512} << 20;
+    const int64_t single = static_cast<int64_t>(sizeof(float)), wide = static_cast<int64_t>(sizeof(double));
+    // A block's panel of 1 MiB stays in a second-level cache along a row of tiles, and all panels of a chunk
+    // in a third-level one; the logarithms that end each chunk then cost, by count of operations, 3% of it. A
+    // tile takes milliseconds, so a cancel is seen at once.
+    const int64_t cached = (int64_t{1} << 20) / (kBlock * classes * single);
+    chunk = std::max(kRenormalise, cached / kRenormalise * kRenormalise);
+    const int64_t whole = blocks_of(models) * kBlock * classes * single;
+    chunk = std::max<int64_t>(1, std::min({chunk, all.count, budget / whole}));
+    stride = std::clamp<int64_t>(budget / (models * classes * wide) / 8 * 8, 8,
+                                 std::min(kRefineSamples, (all.count + 7) / 8 * 8));
+    const int64_t blocks = grid.column_blocks(), here = models - rows.begin;
+    panel_bytes = blocks * kBlock * classes * single * chunk;
+    state_bytes = 2 * single * kTile * threads;
+    sum_bytes = wide * kTile * grid.tiles();
+    row_bytes = here * classes * wide * stride;
+    // Two sets of pairs for every tile, at worst; and what each thread reads its rows through.
+    const int64_t sets = 2 * grid.tiles() * (kTile / 8);
+    const int64_t reading = threads * std::max<int64_t>(kReadingBytes, 64 * wide * classes);
+    const auto rounded = [](int64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; };
+    working_bytes = rounded(sum_bytes) + sets + reading +
+                    std::max(rounded(panel_bytes) + rounded(state_bytes), rounded(row_bytes));
+  }
+
+  static constexpr int64_t kPage = int64_t{2} << 20;  // AlignedBuffer's
+  // Twice the 512 KiB of float64 rows of panels.cpp, and their source.
+  static constexpr int64_t kReadingBytes = int64_t{2} << 20;
+
+  Band rows;
+  SampleRange all;
+  Grid grid;
+  int64_t chunk;   // samples of the float32 pass
+  int64_t stride;  // samples of the refinement
+  int64_t panel_bytes, state_bytes, sum_bytes, row_bytes, working_bytes;
+};
+
 class AllPairs {
  public:
   AllPairs(const Predictions& table, const lightcone_distances_options& options,
            lightcone_control* control, lightcone_distances_report* report)
-      : table_(table),
-        options_(options),
+      : options_(options),
         report_(*report),
         kernels_(kernels(options.isa)),
         team_(options.threads),
-        tiles_(table.models()),
-        all_(samples(table, options)),
-        panel_bytes_(options.panel_bytes > 0 ? options.panel_bytes : int64_t{512} << 20),
-        progress_(control, pairs() * all_.count),
-        sums_(static_cast<int64_t>(sizeof(double)) * kTile * tiles_.count),
-        redo_(static_cast<size_t>(tiles_.count)) {
+        plan_(table.models(), table.samples(), table.classes(), options, team_.size()),
+        grid_(plan_.grid),
+        all_(plan_.all),
+        table_(table.tail(plan_.rows.begin)),
+        progress_(control, grid_.pairs() * all_.count),
+        sums_(plan_.sum_bytes),
+        redo_(static_cast<size_t>(grid_.tiles())) {
     report_.isa = kernels_.isa;
     report_.threads = team_.size();
     report_.samples = all_.count;
-    report_.pairs = pairs();
+    report_.pairs = grid_.pairs();
+    report_.working_bytes = plan_.working_bytes;
   }
 
   void run(void* out) {
@@ -89,36 +143,13 @@ class AllPairs {
   }
 
  private:
-  static SampleRange samples(const Predictions& table, const lightcone_distances_options& o) {
-    const int64_t end = o.sample_end < 0 ? table.samples() : o.sample_end;
-    if (o.sample_step < 1 || o.sample_begin < 0 || end > table.samples() || o.sample_begin >= end)
-      throw Error(LIGHTCONE_INVALID_ARGUMENT,
-                  format("samples %lld:%lld:%lld are not a range of the %lld samples there are",
-                         (long long)o.sample_begin, (long long)end, (long long)o.sample_step,
-                         (long long)table.samples()));
-    return {o.sample_begin, o.sample_step, (end - o.sample_begin - 1) / o.sample_step + 1};
-  }
-
-  int64_t pairs() const { return table_.models() * (table_.models() - 1) / 2; }
-  int64_t models_in(int64_t block) const {
-    return std::min(kBlock, table_.models() - block * kBlock);
-  }
   double* sums(int64_t tile) const { return sums_.as<double>() + tile * kTile; }
 
   void fast() {
-    const int64_t classes = table_.classes(), blocks = tiles_.blocks;
-    const int64_t sample_bytes = blocks * kBlock * classes * static_cast<int64_t>(sizeof(float));
-    // A block's panel of 1 MiB stays in a second-level cache along a row of tiles, and all panels of a chunk
-    // in a third-level one; the logarithms that end each chunk then cost, by count of operations, 3% of it. A tile takes
-    // milliseconds, so a cancel is seen at once.
-    const int64_t cached = (int64_t{1} << 20) / (kBlock * classes * static_cast<int64_t>(sizeof(float)));
-    int64_t chunk = std::max(kRenormalise, cached / kRenormalise * kRenormalise);
-    chunk = std::max<int64_t>(1, std::min({chunk, all_.count, panel_bytes_ / sample_bytes}));
-    const AlignedBuffer panels(chunk * sample_bytes);
-    const AlignedBuffer states(2 * static_cast<int64_t>(sizeof(float)) * kTile * team_.size());
-    report_.working_bytes = panels.bytes() + states.bytes() + sums_.bytes();
+    const int64_t classes = table_.classes(), blocks = grid_.column_blocks(), chunk = plan_.chunk;
+    const AlignedBuffer panels(plan_.panel_bytes), states(plan_.state_bytes);
     std::vector<double> smallest(static_cast<size_t>(blocks)), scale(static_cast<size_t>(chunk));
-    std::fill_n(sums_.as<double>(), kTile * tiles_.count, 0.0);
+    std::fill_n(sums_.as<double>(), kTile * grid_.tiles(), 0.0);
     for (int64_t begin = 0; begin < all_.count; begin += chunk) {
       const int64_t count = std::min(chunk, all_.count - begin);
       double start = seconds_now();
@@ -127,10 +158,10 @@ class AllPairs {
                   panels.as<float>(), smallest.data());
       report_.read_seconds += seconds_now() - start;
       start = seconds_now();
-      team_.run(tiles_.count, [&](int64_t tile, int thread) {
+      team_.run(grid_.tiles(), [&](int64_t tile, int thread) {
         progress_.check();
         int64_t i, j;
-        tiles_.at(tile, &i, &j);
+        grid_.at(tile, &i, &j);
         const int64_t panel = count * classes * kBlock;
         float* state = states.as<float>() + 2 * kTile * thread;
         TileArgs args{};
@@ -139,8 +170,8 @@ class AllPairs {
         args.samples = count;
         args.classes = classes;
         args.log_scale = log_scale;
-        args.row_count = models_in(i);
-        args.column_count = models_in(j);
+        args.row_count = grid_.rows_in(i);
+        args.column_count = grid_.columns_in(j);
         args.diagonal = i == j;
         // BC >= min_c s_c of either row, because the other row's s sum to at least 1.
         args.guarded = std::max(smallest[static_cast<size_t>(i)], smallest[static_cast<size_t>(j)]) <
@@ -149,8 +180,7 @@ class AllPairs {
         args.exponent = state + kTile;
         args.sum = sums(tile);
         kernels_.distance.bhattacharyya_tile(args);
-        progress_.add((i == j ? args.row_count * (args.row_count - 1) / 2
-                              : args.row_count * args.column_count) * count);
+        progress_.add(grid_.pairs_in(i, j) * count);
       });
       report_.distances_seconds += seconds_now() - start;
     }
@@ -166,12 +196,12 @@ class AllPairs {
     const double near_sum =
         near_too ? 0.15 * std::sqrt(many * static_cast<double>(all_.count)) : -kInfinity;
     std::atomic<int64_t> near{0}, flagged{0};
-    team_.run(tiles_.count, [&](int64_t tile, int) {
+    team_.run(grid_.tiles(), [&](int64_t tile, int) {
       int64_t i, j, tile_near = 0, tile_flagged = 0;
-      tiles_.at(tile, &i, &j);
+      grid_.at(tile, &i, &j);
       double* sum = sums(tile);
-      for (int64_t r = 0; r < models_in(i); ++r)
-        for (int64_t c = i == j ? r + 1 : 0; c < models_in(j); ++c) {
+      for (int64_t r = 0; r < grid_.rows_in(i); ++r)
+        for (int64_t c = grid_.first_column(i, j, r); c < grid_.columns_in(j); ++c) {
           double& d = sum[r * kBlock + c];
           const bool is_flagged = !(d < kInfinity);
           if (!is_flagged && !(d < near_sum)) continue;
@@ -195,16 +225,13 @@ class AllPairs {
     const double start = seconds_now();
     progress_.expect(redone * all_.count);
     std::vector<int64_t> todo;
-    for (int64_t tile = 0; tile < tiles_.count; ++tile)
+    for (int64_t tile = 0; tile < grid_.tiles(); ++tile)
       if (redo_[static_cast<size_t>(tile)]) todo.push_back(tile);
     const int64_t classes = table_.classes(), models = table_.models();
-    const int64_t sample_bytes = models * classes * static_cast<int64_t>(sizeof(double));
-    const int64_t stride = std::clamp<int64_t>(panel_bytes_ / sample_bytes / 8 * 8, 8,
-                                               std::min(kRefineSamples, (all_.count + 7) / 8 * 8));
-    const AlignedBuffer rows(stride * sample_bytes);
-    report_.working_bytes = std::max(report_.working_bytes, rows.bytes() + sums_.bytes());
+    const int64_t stride = plan_.stride;
+    const AlignedBuffer rows(plan_.row_bytes);
     std::vector<char> underflowed(static_cast<size_t>(models));
-    std::vector<std::unique_ptr<PairSet>> infinite(static_cast<size_t>(tiles_.count));
+    std::vector<std::unique_ptr<PairSet>> infinite(static_cast<size_t>(grid_.tiles()));
     std::atomic<int64_t> terms{0}, infinite_pairs{0};
     for (int64_t begin = 0; begin < all_.count; begin += stride) {
       const SampleRange chunk = slice(all_, begin, std::min(stride, all_.count - begin));
@@ -214,11 +241,11 @@ class AllPairs {
         const PairSet& set = *redo_[static_cast<size_t>(tile)];
         double* sum = sums(tile);
         int64_t i, j, done = 0;
-        tiles_.at(tile, &i, &j);
+        grid_.at(tile, &i, &j);
         int32_t tiny[kRefineSamples];
-        for (int64_t r = 0; r < models_in(i); ++r) {
+        for (int64_t r = 0; r < grid_.rows_in(i); ++r) {
           progress_.check();
-          for (int64_t c = i == j ? r + 1 : 0; c < models_in(j); ++c) {
+          for (int64_t c = grid_.first_column(i, j, r); c < grid_.columns_in(j); ++c) {
             const int64_t pair = r * kBlock + c;
             if (!set.has(pair)) continue;
             const int64_t u = i * kBlock + r, v = j * kBlock + c;
@@ -271,51 +298,65 @@ class AllPairs {
     return -(largest + std::log(sum));
   }
 
+  // Rounding alone can make a final entry negative; never a sample's term.
+  double distance(const double* sum, int64_t pair) const {
+    return std::max(0.0, sum[pair] / static_cast<double>(all_.count));
+  }
+  // Entry (r, c) of a tile from the half that was computed.
+  double entry(int64_t i, int64_t j, int64_t r, int64_t c) const {
+    const double* sum = sums(grid_.index(i, j));
+    if (i != j) return distance(sum, r * kBlock + c);
+    return r == c ? 0.0 : distance(sum, std::min(r, c) * kBlock + std::max(r, c));
+  }
+
   template <class T>
-  void write_as(T* out) {
+  void write_dense(T* out) {
     const int64_t models = table_.models();
-    const double n = static_cast<double>(all_.count);
-    team_.run(tiles_.blocks, [&](int64_t i, int) {
-      for (int64_t j = 0; j < tiles_.blocks; ++j) {
-        const bool upper = j >= i;
-        const double* sum = sums(upper ? tiles_.index(i, j) : tiles_.index(j, i));
-        for (int64_t r = 0; r < models_in(i); ++r)
-          for (int64_t c = 0; c < models_in(j); ++c) {
-            const bool own = upper && (i != j || c >= r);
-            const double d = sum[own ? r * kBlock + c : c * kBlock + r] / n;
-            const bool self = i == j && r == c;
-            // Rounding alone can make a final entry negative; never a sample's term.
-            out[(i * kBlock + r) * models + j * kBlock + c] = static_cast<T>(self || d < 0 ? 0.0 : d);
-          }
-      }
+    team_.run(grid_.row_blocks(), [&](int64_t i, int) {
+      for (int64_t j = 0; j < grid_.column_blocks(); ++j)
+        for (int64_t r = 0; r < grid_.rows_in(i); ++r)
+          for (int64_t c = 0; c < grid_.columns_in(j); ++c)
+            out[(i * kBlock + r) * models + j * kBlock + c] =
+                static_cast<T>(j >= i ? entry(i, j, r, c) : entry(j, i, c, r));
+    });
+  }
+
+  void write_tiles(float* out) {
+    team_.run(grid_.tiles(), [&](int64_t tile, int) {
+      int64_t i, j;
+      grid_.at(tile, &i, &j);
+      for (int64_t r = 0; r < kBlock; ++r)
+        for (int64_t c = 0; c < kBlock; ++c)
+          out[tile * kTile + r * kBlock + c] = r < grid_.rows_in(i) && c < grid_.columns_in(j)
+                                                   ? static_cast<float>(entry(i, j, r, c))
+                                                   : 0.0f;
     });
   }
 
   void write(void* out) {
-    if (options_.out_dtype == LIGHTCONE_FLOAT32) {
-      write_as(static_cast<float*>(out));
+    if (options_.layout == LIGHTCONE_LAYOUT_TILES) {
+      write_tiles(static_cast<float*>(out));
+    } else if (options_.out_dtype == LIGHTCONE_FLOAT32) {
+      write_dense(static_cast<float*>(out));
     } else {
-      write_as(static_cast<double*>(out));
+      write_dense(static_cast<double*>(out));
     }
   }
 
-  const Predictions& table_;
   const lightcone_distances_options& options_;
   lightcone_distances_report& report_;
   const Kernels& kernels_;
   Team team_;
-  const Tiles tiles_;
+  const Plan plan_;
+  const Grid& grid_;
   const SampleRange all_;
-  const int64_t panel_bytes_;
+  const Predictions table_;  // from the band's first model on
   const Progress progress_;
   const AlignedBuffer sums_;
   std::vector<std::unique_ptr<PairSet>> redo_;
 };
 
-}  // namespace
-
-void distances(const Predictions& table, const lightcone_distances_options& options,
-               lightcone_control* control, void* out, lightcone_distances_report* report) {
+void check(const lightcone_distances_options& options) {
   if (options.metric != LIGHTCONE_METRIC_BHATTACHARYYA)
     throw Error(LIGHTCONE_UNSUPPORTED, format("unknown metric constant %d", options.metric));
   if (options.refine != LIGHTCONE_REFINE_AUTO && options.refine != LIGHTCONE_REFINE_OFF)
@@ -324,9 +365,37 @@ void distances(const Predictions& table, const lightcone_distances_options& opti
     throw Error(LIGHTCONE_INVALID_ARGUMENT, format("unknown infinity constant %d", options.infinity));
   if (options.out_dtype != LIGHTCONE_FLOAT32 && options.out_dtype != LIGHTCONE_FLOAT64)
     throw Error(LIGHTCONE_INVALID_ARGUMENT, format("unknown element type %d", options.out_dtype));
+  if (options.layout != LIGHTCONE_LAYOUT_DENSE && options.layout != LIGHTCONE_LAYOUT_TILES)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("unknown layout constant %d", options.layout));
+  if (options.layout == LIGHTCONE_LAYOUT_TILES && options.out_dtype != LIGHTCONE_FLOAT32)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, "packed tiles are float32: leave out_dtype at its default");
+  if (options.layout == LIGHTCONE_LAYOUT_DENSE && (options.row_begin != 0 || options.row_end >= 0))
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, "a band of rows is written as packed tiles: ask for the tiles layout");
   if (options.infinity == LIGHTCONE_INFINITY_CAP && !(options.infinity_cap >= 0 && options.infinity_cap < kInfinity))
     throw Error(LIGHTCONE_INVALID_ARGUMENT, format("infinity cap of %g: it must be finite and >= 0", options.infinity_cap));
+}
+
+}  // namespace
+
+void distances(const Predictions& table, const lightcone_distances_options& options,
+               lightcone_control* control, void* out, lightcone_distances_report* report) {
+  check(options);
   AllPairs(table, options, control, report).run(out);
+}
+
+int64_t distances_memory(int64_t models, int64_t samples, int64_t classes,
+                         const lightcone_distances_options& options) {
+  check(options);
+  if (models < 1 || samples < 1 || classes < 2)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, "distances take at least 1 model, 1 sample and 2 classes");
+  int64_t sizes;
+  // Some tables overflow only when squared or padded; none that a machine can hold comes near.
+  if (__builtin_mul_overflow(models, classes, &sizes) || __builtin_mul_overflow(sizes, samples, &sizes) ||
+      models > (int64_t{1} << 28) || classes > (int64_t{1} << 40) / models)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT,
+                format("a table of %lld models, %lld samples and %lld classes is too large",
+                       (long long)models, (long long)samples, (long long)classes));
+  return Plan(models, samples, classes, options, Team::count(options.threads)).working_bytes;
 }
 
 }  // namespace lightcone

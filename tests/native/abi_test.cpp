@@ -10,6 +10,7 @@ using namespace support;
 TEST_CASE("the version of the header is the library's") {
   CHECK(lightcone_abi_version() == LIGHTCONE_ABI_VERSION);
   CHECK(std::strlen(lightcone_version()) > 0);
+  CHECK(std::strlen(lightcone_compiler()) > 0);
 }
 
 TEST_CASE("the forced instruction set is the active one") {
@@ -74,6 +75,34 @@ TEST_CASE("wrong calls are statuses with a sentence") {
   refused([](auto& o) { o.sample_step = 0; }, LIGHTCONE_INVALID_ARGUMENT);
   refused([](auto& o) { o.sample_end = 4; }, LIGHTCONE_INVALID_ARGUMENT);
   refused([](auto& o) { o.sample_begin = 3; }, LIGHTCONE_INVALID_ARGUMENT);
+  refused([](auto& o) { o.layout = 7; }, LIGHTCONE_INVALID_ARGUMENT);
+  refused([](auto& o) { o.row_end = 2; }, LIGHTCONE_INVALID_ARGUMENT);  // a band, dense
+  const auto tiles_refused = [&](int64_t begin, int64_t end, int32_t dtype) {
+    lightcone_distances_options_init(&options);
+    options.layout = LIGHTCONE_LAYOUT_TILES;
+    options.row_begin = begin;
+    options.row_end = end;
+    options.out_dtype = dtype;
+    CHECK(lightcone_distances(p, &options, nullptr, d.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+    CHECK(std::strlen(lightcone_last_error()) > 10);
+  };
+  tiles_refused(0, -1, LIGHTCONE_FLOAT64);
+  tiles_refused(1, 2, LIGHTCONE_FLOAT32);
+  tiles_refused(0, 1, LIGHTCONE_FLOAT32);
+  tiles_refused(0, 3, LIGHTCONE_FLOAT32);
+  tiles_refused(INT64_MIN, -1, LIGHTCONE_FLOAT32);
+  lightcone_distances_options_init(&options);
+  int64_t bytes = 0;
+  CHECK(lightcone_distances_memory(2, 3, 2, nullptr, &bytes) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_distances_memory(2, 3, 2, &options, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_distances_memory(0, 3, 2, &options, &bytes) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_distances_memory(INT64_MAX, INT64_MAX, 2, &options, &bytes) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_distances_memory(151407, 50000, 10, &options, &bytes) == LIGHTCONE_OK);
+  CHECK(bytes > int64_t{8} * 151407 / 2 * 151407);
+  options.panel_bytes = 64 << 20;
+  int64_t less = 0;
+  CHECK(lightcone_distances_memory(151407, 50000, 10, &options, &less) == LIGHTCONE_OK);
+  CHECK(bytes - less > 400 << 20);  // of 512 MiB
   refused([](auto& o) { o.infinity = LIGHTCONE_INFINITY_CAP, o.infinity_cap = NAN; },
           LIGHTCONE_INVALID_ARGUMENT);
   lightcone_distances_options_init(&options);
@@ -102,4 +131,21 @@ TEST_CASE("a cancelled call says so, and the handle stays usable") {
   CHECK(lightcone_distances(p.handle.get(), &options, fresh, d.data(), nullptr) == LIGHTCONE_OK);
   CHECK(lightcone_control_done(fresh) == lightcone_control_total(fresh));
   CHECK(lightcone_control_total(fresh) >= 400 * 399 / 2 * 400);
+}
+
+TEST_CASE("ceilings: positive rates, and refusals") {
+  double rate = -1;
+  for (const int32_t dtype : {LIGHTCONE_FLOAT32, LIGHTCONE_FLOAT64})
+    for (const int threads : {1, 3}) {
+      CHECK(lightcone_ceiling_fma(LIGHTCONE_ISA_AUTO, dtype, threads, &rate) == LIGHTCONE_OK);
+      CHECK(rate > 1e6);
+    }
+  CHECK(lightcone_ceiling_read(int64_t{1} << 20, 2, &rate) == LIGHTCONE_OK);
+  CHECK(rate > 1e6);
+  CHECK(lightcone_ceiling_fma(LIGHTCONE_ISA_AUTO, LIGHTCONE_FLOAT32, 1, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_ceiling_fma(LIGHTCONE_ISA_AUTO, 3, 1, &rate) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_ceiling_fma(77, LIGHTCONE_FLOAT32, 1, &rate) == LIGHTCONE_INVALID_ARGUMENT);
+  for (const int64_t bytes : {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{1023}})
+    CHECK(lightcone_ceiling_read(bytes, 2, &rate) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_ceiling_read(1024, 2, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
 }

@@ -1,49 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import org.lightcone.ffi.Lightcone;
-import org.lightcone.ffi.NativeControl;
-import org.lightcone.ffi.NativeDistancesOptions;
-import org.lightcone.ffi.NativeDistancesReport;
+import java.util.Objects;
 
 /**
- * All pairwise distances of M models: a matrix (M, M) of float32 in nats per sample, outside the heap, of any size that
- * the machine holds. Bit-symmetric, diagonal exactly 0, no entry negative or NaN; +inf is possible.
+ * All pairwise distances of M models in memory outside the heap: the packed tiles of a matrix (M, M) of float32 in nats
+ * per sample, 2 M^2 bytes, of any size that the machine holds. Bit-symmetric, diagonal exactly 0, no entry negative or
+ * NaN; +inf is possible.
  *
  * <p>May be read by several threads at once; close must come after.
  */
-public final class DistanceMatrix implements AutoCloseable {
-  /** Largest piece that one system call writes or reads. */
-  private static final int PIECE = 1 << 26;
+public final class DistanceMatrix extends PackedTiles {
+  /** Rows that a file is written from take about this. */
+  private static final long PANEL_BYTES = 64L << 20;
 
   private final OffHeap memory;
   private final Handle handle;
-  private final int models;
-  /** Row views: M small objects instead of index arithmetic, and each access is checked by its buffer. */
-  private final FloatBuffer[] rows;
+  /** One view per block row of tiles instead of index arithmetic: each access is checked by its buffer. */
+  private final FloatBuffer[] blockRows;
   /** Null for a matrix from a file; changed only before anyone else sees the matrix. */
   private Report report;
 
-  private DistanceMatrix(OffHeap memory, int models, Report report) {
+  private DistanceMatrix(OffHeap memory, TileLayout layout, Report report) {
+    super(layout);
     this.memory = memory;
-    this.models = models;
     this.report = report;
-    this.rows = rows(memory, models);
-    this.handle = new Handle(this, "the distance matrix (" + models + ", " + models + ")", memory::close);
+    this.blockRows = new FloatBuffer[layout.blocks()];
+    for (int i = 0; i < blockRows.length; i++) {
+      blockRows[i] = memory.floats(layout.offset(i, i), (layout.blocks() - i) * TileLayout.TILE);
+    }
+    this.handle = new Handle(this, "the distance matrix (" + layout.models() + ", " + layout.models() + ")",
+        memory::close);
   }
 
-  private static FloatBuffer[] rows(OffHeap memory, int models) {
-    FloatBuffer[] rows = new FloatBuffer[models];
-    for (int i = 0; i < models; i++) {
-      rows[i] = memory.floats((long) i * models * Float.BYTES, models);
-    }
-    return rows;
+  /** A matrix whose tiles the caller fills before anyone else sees it. */
+  static DistanceMatrix empty(TileLayout layout) {
+    OffHeap memory = OffHeap.allocate(layout.bytes(), describe(layout));
+    return new DistanceMatrix(memory, layout, null);
   }
 
   /**
@@ -83,22 +78,28 @@ public final class DistanceMatrix implements AutoCloseable {
    *
    * @param control for progress and cancellation; may be null
    * @throws CancelledException if it was cancelled
-   * @throws LightconeException if the machine has no memory for M x M numbers
+   * @throws LightconeException if the machine has no memory for the distances
    */
   public static DistanceMatrix compute(Predictions predictions, DistanceOptions options, Control control) {
-    int models = modelCount(predictions.models(), "the prediction table");
-    // The result and, as large, the float64 sums of one triangle.
-    Memory.require(2L * models * models * Float.BYTES, describe(models));
-    OffHeap memory = OffHeap.allocate((long) models * models * Float.BYTES, describe(models));
-    boolean done = false;
-    try {
-      DistanceMatrix matrix = new DistanceMatrix(memory, models, run(predictions, options, control, memory));
-      done = true;
-      return matrix;
-    } finally {
-      if (!done) {
-        memory.close();
+    TileLayout layout = TileLayout.of(predictions.models(), "the prediction table");
+    // The dense result and, as large, the float64 sums of one triangle.
+    long dense = layout.models() * (long) layout.models() * Float.BYTES;
+    Memory.require(2 * dense, describe(layout));
+    try (OffHeap out = OffHeap.allocate(dense, describe(layout))) {
+      Report report = DistanceCall.run(predictions, options, control, out.pointer());
+      DistanceMatrix matrix = empty(layout);
+      matrix.report = report;
+      float[] tile = new float[TileLayout.TILE];
+      for (int i = 0; i < layout.blocks(); i++) {
+        for (int j = i; j < layout.blocks(); j++) {
+          for (int r = 0; r < layout.modelsIn(i); r++) {
+            out.floats(((i * TileLayout.EDGE + r) * (long) layout.models() + j * TileLayout.EDGE) * Float.BYTES,
+                layout.modelsIn(j)).get(tile, r * TileLayout.EDGE, layout.modelsIn(j));
+          }
+          matrix.putTile(i, j, tile);
+        }
       }
+      return matrix;
     }
   }
 
@@ -108,8 +109,7 @@ public final class DistanceMatrix implements AutoCloseable {
    */
   public static DistanceMatrix computeTo(
       Path npy, Predictions predictions, DistanceOptions options, Control control) {
-    long models = modelCount(predictions.models(), "the prediction table");
-    AtomicFile.requireRoom(npy, models * models * Float.BYTES);
+    AtomicFile.requireRoom(npy, predictions.models() * predictions.models() * Float.BYTES);
     DistanceMatrix matrix = compute(predictions, options, control);
     boolean done = false;
     try {
@@ -125,47 +125,6 @@ public final class DistanceMatrix implements AutoCloseable {
     }
   }
 
-  private static Report run(
-      Predictions predictions, DistanceOptions options, Control control, OffHeap out) {
-    try (OffHeap optionMemory = OffHeap.allocate(256, "options");
-        OffHeap reportMemory = OffHeap.allocate(256, "a report")) {
-      NativeDistancesOptions nativeOptions = new NativeDistancesOptions(optionMemory.pointer());
-      NativeDistancesReport nativeReport = new NativeDistancesReport(reportMemory.pointer());
-      if (nativeOptions.sizeof() > 256 || nativeReport.sizeof() > 256) {
-        throw new AssertionError("the option structs have outgrown their memory");
-      }
-      Lightcone.lightcone_distances_options_init(nativeOptions);
-      Lightcone.lightcone_distances_report_init(nativeReport);
-      nativeOptions.metric(options.metric().code);
-      nativeOptions.refine(options.refine() == DistanceOptions.Refine.AUTO
-          ? Lightcone.LIGHTCONE_REFINE_AUTO : Lightcone.LIGHTCONE_REFINE_OFF);
-      nativeOptions.infinity(options.infinity() == DistanceOptions.Infinity.KEEP
-          ? Lightcone.LIGHTCONE_INFINITY_KEEP : Lightcone.LIGHTCONE_INFINITY_CAP);
-      nativeOptions.infinity_cap(options.cap());
-      nativeOptions.threads(options.threads());
-      nativeOptions.isa(options.isa().code);
-      nativeOptions.out_dtype(DType.FLOAT32.code);
-      nativeOptions.sample_begin(options.samples().begin());
-      nativeOptions.sample_end(options.samples().end());
-      nativeOptions.sample_step(options.samples().step());
-      var table = predictions.enter();
-      try {
-        NativeControl entered = Control.enter(control);
-        try {
-          Native.check(Lightcone.lightcone_distances(table, nativeOptions, entered, out.pointer(), nativeReport));
-        } finally {
-          Control.exit(control);
-        }
-      } finally {
-        predictions.exit();
-      }
-      return new Report(nativeReport.samples(), nativeReport.pairs(), nativeReport.near_pairs(),
-          nativeReport.flagged_pairs(), nativeReport.infinite_terms(), nativeReport.infinite_pairs(),
-          nativeReport.working_bytes(), nativeReport.read_seconds(), nativeReport.distances_seconds(),
-          nativeReport.refine_seconds(), 0, Isa.ofCode(nativeReport.isa()), nativeReport.threads());
-    }
-  }
-
   /**
    * Reads a .npy file (M, M) of {@code <f4}, or {@code <f8} rounded to float32. An asymmetry up to 1e-6 of the
    * largest finite entry is averaged away.
@@ -176,106 +135,83 @@ public final class DistanceMatrix implements AutoCloseable {
    */
   public static DistanceMatrix read(Path npy) {
     Native.require();
-    try (FileChannel channel = FileChannel.open(npy, StandardOpenOption.READ)) {
-      Npy.Header header = Npy.header(npy, channel);
-      Npy.require(npy, header, "(models, models)", 2, Npy.Type.FLOAT32, Npy.Type.FLOAT64);
-      if (!header.shape().get(0).equals(header.shape().get(1)) || header.elements() == 0) {
-        throw new InvalidDataException(npy + " cannot be used: its shape is " + header.shapeText()
-            + ", a distance matrix is square, (models, models)");
-      }
-      int models = modelCount(header.shape().get(0), npy.toString());
-      OffHeap memory = OffHeap.allocate((long) models * models * Float.BYTES, describe(models));
-      boolean done = false;
-      try {
-        fill(npy, channel, header, memory);
-        MatrixCheck.checkAndSymmetrise(npy.toString(), rows(memory, models));
-        DistanceMatrix matrix = new DistanceMatrix(memory, models, null);
-        done = true;
-        return matrix;
-      } finally {
-        if (!done) {
-          memory.close();
-        }
-      }
-    } catch (IOException e) {
-      throw Npy.unreadable(npy, e);
+    return DenseFile.read(npy);
+  }
+
+  private static String describe(TileLayout layout) {
+    return "the distances of " + layout.models() + " models";
+  }
+
+  @Override
+  public float get(int i, int j) {
+    int low = Objects.checkIndex(Math.min(i, j), models());
+    int high = Objects.checkIndex(Math.max(i, j), models());
+    handle.enter();
+    try {
+      int block = low / TileLayout.EDGE;
+      return blockRows[block].get((high / TileLayout.EDGE - block) * TileLayout.TILE
+          + low % TileLayout.EDGE * TileLayout.EDGE + high % TileLayout.EDGE);
+    } finally {
+      handle.exit();
     }
   }
 
-  private static void fill(Path npy, FileChannel channel, Npy.Header header, OffHeap memory) throws IOException {
-    boolean single = header.type() == Npy.Type.FLOAT32;
-    long elements = header.elements();
-    int perPiece = PIECE / header.type().bytes();
-    try (OffHeap staging = OffHeap.allocate(single ? 0 : Math.min(PIECE, elements * Double.BYTES), "reading")) {
-      for (long begin = 0; begin < elements; begin += perPiece) {
-        int count = (int) Math.min(perPiece, elements - begin);
-        ByteBuffer piece = single
-            ? memory.bytes(begin * Float.BYTES, count * Float.BYTES)
-            : staging.bytes(0, count * Double.BYTES);
-        Npy.fill(channel, piece, header.offset() + begin * header.type().bytes());
-        if (piece.hasRemaining()) {
-          throw new InvalidDataException(npy + " cannot be used: it became shorter while it was read");
-        }
-        if (!single) {
-          var from = staging.doubles(0, count);
-          FloatBuffer to = memory.floats(begin * Float.BYTES, count);
-          for (int k = 0; k < count; k++) {
-            to.put(k, (float) from.get(k));
+  @Override
+  public void row(int i, float[] out) {
+    int own = Objects.checkIndex(i, models()) / TileLayout.EDGE;
+    int r = i % TileLayout.EDGE;
+    handle.enter();
+    try {
+      for (int other = 0; other < blockRows.length; other++) {
+        int begin = other * TileLayout.EDGE;
+        FloatBuffer tiles = blockRows[Math.min(own, other)];
+        int tile = Math.abs(other - own) * TileLayout.TILE;
+        if (own <= other) {
+          tiles.get(tile + r * TileLayout.EDGE, out, begin, layout().modelsIn(other));
+        } else {
+          for (int c = 0; c < layout().modelsIn(other); c++) {
+            out[begin + c] = tiles.get(tile + c * TileLayout.EDGE + r);
           }
         }
       }
-    }
-  }
-
-  private static int modelCount(long models, String what) {
-    // Row views are int-sized; M x M float32 of that many models would be 2^64 bytes anyway.
-    if (models > Integer.MAX_VALUE / Float.BYTES) {
-      throw new InvalidDataException(what + " has " + models + " models; at most " + Integer.MAX_VALUE / Float.BYTES
-          + " can be compared at once");
-    }
-    return (int) models;
-  }
-
-  private static String describe(int models) {
-    return "the distances of " + models + " models";
-  }
-
-  /** M. */
-  public int models() {
-    return models;
-  }
-
-  /** d(i,j) in nats per sample. In loops, {@link #row} is quicker. */
-  public float get(int i, int j) {
-    handle.enter();
-    try {
-      return rows[i].get(j);
     } finally {
       handle.exit();
     }
   }
 
-  /** Copies the distances of model i to all models into the first M places of {@code out}. */
-  public void row(int i, float[] out) {
-    handle.enter();
-    try {
-      rows[i].get(0, out, 0, models);
-    } finally {
-      handle.exit();
+  /** Copies tile (i, j), i <= j. */
+  void tile(int i, int j, float[] out) {
+    blockRows[i].get((j - i) * TileLayout.TILE, out, 0, TileLayout.TILE);
+  }
+
+  /** Sets tile (i, j), i <= j; entries beyond M become 0, whatever is given. */
+  void putTile(int i, int j, float[] entries) {
+    FloatBuffer to = blockRows[i];
+    int begin = (j - i) * TileLayout.TILE;
+    for (int r = 0; r < TileLayout.EDGE; r++) {
+      int given = r < layout().modelsIn(i) ? layout().modelsIn(j) : 0;
+      to.put(begin + r * TileLayout.EDGE, entries, r * TileLayout.EDGE, given);
+      for (int c = given; c < TileLayout.EDGE; c++) {
+        to.put(begin + r * TileLayout.EDGE + c, 0);
+      }
     }
   }
 
-  /** Writes a .npy file (M, M) {@code <f4} that appears whole or not at all. */
+  @Override
   public void write(Path npy) {
     handle.enter();
     try {
-      ByteBuffer header = NpyHeader.format(Npy.Type.FLOAT32.toString(), models, models);
-      AtomicFile.write(npy, header.remaining() + memory.bytes(), channel -> {
-        Npy.drain(channel, header);
-        for (long begin = 0; begin < memory.bytes(); begin += PIECE) {
-          Npy.drain(channel, memory.bytes(begin, (int) Math.min(PIECE, memory.bytes() - begin)));
-        }
-      });
+      DenseFile.write(npy, layout(), this::tile, PANEL_BYTES, 0);
+    } finally {
+      handle.exit();
+    }
+  }
+
+  @Override
+  void traverse(long bufferBytes, Visitor visitor) {
+    handle.enter();
+    try {
+      visitor.visit(new Band(layout(), 0, layout().blocks(), memory, 0));
     } finally {
       handle.exit();
     }
@@ -301,16 +237,6 @@ public final class DistanceMatrix implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "DistanceMatrix(" + models + ", " + models + ")";
-  }
-
-  /** For loops of this package that keep it open; paired with {@link #exit()}. */
-  FloatBuffer[] enter() {
-    handle.enter();
-    return rows;
-  }
-
-  void exit() {
-    handle.exit();
+    return "DistanceMatrix(" + models() + ", " + models() + ")";
   }
 }

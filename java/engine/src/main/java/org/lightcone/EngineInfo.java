@@ -10,13 +10,14 @@ import org.lightcone.ffi.Lightcone;
  *
  * @param version semantic version of the native library
  * @param abi version of its C ABI
+ * @param compiler that built it, for example "GNU 12.2.0"
  * @param isa the instruction set that {@link Isa#AUTO} stands for here
  * @param available every instruction set that runs here, slowest first
  * @param processors processors that the JVM may use, the meaning of 0 threads
  * @param memoryBytes memory of the machine, or of its container if that is less
  */
 public record EngineInfo(
-    String version, int abi, Isa isa, List<Isa> available, int processors, long memoryBytes) {
+    String version, int abi, String compiler, Isa isa, List<Isa> available, int processors, long memoryBytes) {
   /**
    * Asks the native library.
    *
@@ -34,7 +35,7 @@ public record EngineInfo(
     }
     Native.check(Lightcone.lightcone_isa_resolve(Isa.AUTO.code, resolved));
     return new EngineInfo(Native.text(Lightcone.lightcone_version()), Lightcone.lightcone_abi_version(),
-        Isa.ofCode(resolved[0]), List.copyOf(available), Runtime.getRuntime().availableProcessors(),
-        Memory.total());
+        Native.text(Lightcone.lightcone_compiler()), Isa.ofCode(resolved[0]), List.copyOf(available),
+        Runtime.getRuntime().availableProcessors(), Memory.total());
   }
 }

@@ -36,11 +36,18 @@ public final class InPca {
    */
   public static Embedding embed(DistanceMatrix d, int dims, int threads) {
     long start = System.nanoTime();
-    FloatBuffer[] rows = d.enter();
-    try {
+    if (d.models() > SymmetricEigen.MAX_ORDER) {
+      throw new UnsupportedException("the dense embedding takes at most " + SymmetricEigen.MAX_ORDER
+          + " models and the matrix has " + d.models() + "; embed a subset of the models");
+    }
+    float[] row = new float[d.models()];
+    FloatBuffer[] rows = new FloatBuffer[d.models()];
+    try (OffHeap dense = OffHeap.allocate((long) rows.length * rows.length * Float.BYTES, "the rows of the matrix")) {
+      for (int i = 0; i < rows.length; i++) {
+        d.row(i, row);
+        rows[i] = dense.floats((long) i * rows.length * Float.BYTES, rows.length).put(0, row);
+      }
       return embed(rows, dims, threads, start);
-    } finally {
-      d.exit();
     }
   }
 
@@ -54,10 +61,6 @@ public final class InPca {
           + " models have between 1 and " + (models - 1));
     }
     requireFinite(rows);
-    if (models > SymmetricEigen.MAX_ORDER) {
-      throw new UnsupportedException("the dense embedding takes at most " + SymmetricEigen.MAX_ORDER
-          + " models and the matrix has " + models + "; embed a subset of the models");
-    }
     Memory.require(SymmetricEigen.bytes(models), "the embedding of " + models + " models");
     double[] means = means(rows, threads);
     double[] eigenvalues = new double[dims];

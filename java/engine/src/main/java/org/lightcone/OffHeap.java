@@ -44,6 +44,11 @@ final class OffHeap implements AutoCloseable {
     return new Bytes(memory.address(), bytes);
   }
 
+  /** A piece of it to hand on to native code; valid until close. */
+  Pointer pointer(long byteOffset, long count) {
+    return new Bytes(memory.address() + checked(byteOffset, count), count);
+  }
+
   /** The same as text or bytes. */
   BytePointer bytePointer() {
     return new Bytes(memory.address(), bytes);

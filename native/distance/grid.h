@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tiles of pairs that one call computes: blocks of kBlock models by blocks of kBlock models, row by row. A
+// triangle has j >= i (all pairs of one table, or the first block rows of them: a band), a rectangle all of
+// rows x columns.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "distance/kernels.h"
+
+namespace lightcone {
+
+inline int64_t blocks_of(int64_t models) { return (models + kBlock - 1) / kBlock; }
+
+class Grid {
+ public:
+  // `rows` models in block rows, of `columns` models in all; in a triangle the rows are the first columns.
+  Grid(int64_t rows, int64_t columns, bool triangle)
+      : rows_(rows), columns_(columns), triangle_(triangle) {
+    for (int64_t i = 0; i < row_blocks(); ++i) {
+      row_begin_.push_back(count_);
+      count_ += column_blocks() - (triangle ? i : 0);
+    }
+  }
+
+  int64_t tiles() const { return count_; }
+  int64_t row_blocks() const { return blocks_of(rows_); }
+  int64_t column_blocks() const { return blocks_of(columns_); }
+  int64_t rows_in(int64_t i) const { return std::min(kBlock, rows_ - i * kBlock); }
+  int64_t columns_in(int64_t j) const { return std::min(kBlock, columns_ - j * kBlock); }
+  bool triangle() const { return triangle_; }
+
+  int64_t index(int64_t i, int64_t j) const {
+    return row_begin_[static_cast<size_t>(i)] + j - (triangle_ ? i : 0);
+  }
+  void at(int64_t tile, int64_t* i, int64_t* j) const {
+    const auto it = std::upper_bound(row_begin_.begin(), row_begin_.end(), tile) - 1;
+    *i = it - row_begin_.begin();
+    *j = tile - *it + (triangle_ ? *i : 0);
+  }
+  bool diagonal(int64_t i, int64_t j) const { return triangle_ && i == j; }
+  // The first column of row r whose pair counts.
+  int64_t first_column(int64_t i, int64_t j, int64_t r) const { return diagonal(i, j) ? r + 1 : 0; }
+
+  int64_t pairs_in(int64_t i, int64_t j) const {
+    return diagonal(i, j) ? rows_in(i) * (rows_in(i) - 1) / 2 : rows_in(i) * columns_in(j);
+  }
+  int64_t pairs() const {
+    return rows_ * columns_ - (triangle_ ? rows_ * (rows_ + 1) / 2 : 0);
+  }
+
+ private:
+  int64_t rows_, columns_;
+  bool triangle_;
+  int64_t count_ = 0;
+  std::vector<int64_t> row_begin_;
+};
+
+}  // namespace lightcone
