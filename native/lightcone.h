@@ -228,7 +228,7 @@ LIGHTCONE_API lightcone_status lightcone_geodesic(const double* p, const double*
 /* Rows (rows, width) of numbers, stride_bytes apart. Aligned to the element size. */
 typedef struct lightcone_rows {
   int64_t size;
-  const void* address;
+  const void* data;
   int64_t rows;
   int64_t width;
   int64_t stride_bytes; /* >= width times the element size and a multiple of it */
@@ -249,7 +249,7 @@ typedef struct lightcone_plane_grid {
 /* Label maps (maps, points), stride_bytes apart. */
 typedef struct lightcone_label_maps {
   int64_t size;
-  const void* address;
+  const void* data;
   int64_t maps;
   int64_t points;
   int64_t stride_bytes; /* >= points label_bytes and a multiple of it */

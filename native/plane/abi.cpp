@@ -41,12 +41,12 @@ void require_size(int64_t size, size_t wanted, const char* name) {
 const lightcone_rows& checked(const lightcone_rows* rows) {
   require(rows != nullptr, "rows is null");
   require_size(rows->size, sizeof(lightcone_rows), "rows");
-  require(rows->address != nullptr, "rows.address is null");
+  require(rows->data != nullptr, "rows.data is null");
   require(rows->rows >= 1 && rows->width >= 1, "rows must have at least one row and one column");
   require(rows->dtype == LIGHTCONE_FLOAT32 || rows->dtype == LIGHTCONE_FLOAT64,
           "rows.dtype must be LIGHTCONE_FLOAT32 or LIGHTCONE_FLOAT64");
   const int64_t element = rows->dtype == LIGHTCONE_FLOAT32 ? 4 : 8;
-  require(aligned(rows->address, element), "rows.address is not aligned to its element size");
+  require(aligned(rows->data, element), "rows.data is not aligned to its element size");
   require_stride(rows->rows, rows->width, element, rows->stride_bytes, "rows");
   return *rows;
 }
@@ -54,10 +54,10 @@ const lightcone_rows& checked(const lightcone_rows* rows) {
 const lightcone_label_maps& checked(const lightcone_label_maps* maps) {
   require(maps != nullptr, "maps is null");
   require_size(maps->size, sizeof(lightcone_label_maps), "maps");
-  require(maps->address != nullptr, "maps.address is null");
+  require(maps->data != nullptr, "maps.data is null");
   require(maps->maps >= 1 && maps->points >= 1, "there must be at least one map and one point");
   require(maps->label_bytes == 1 || maps->label_bytes == 2, "maps.label_bytes must be 1 or 2");
-  require(aligned(maps->address, maps->label_bytes), "maps.address is not aligned to its labels");
+  require(aligned(maps->data, maps->label_bytes), "maps.data is not aligned to its labels");
   require_stride(maps->maps, maps->points, maps->label_bytes, maps->stride_bytes, "maps");
   product(maps->maps, maps->points, "maps");
   return *maps;

@@ -80,7 +80,7 @@ void argmax_labels(const lightcone_rows& rows, int32_t label_bytes, int threads,
   team.run(pieces(rows.rows, piece), [&](int64_t task, int) {
     done.check();
     const int64_t begin = task * piece, count = std::min(piece, rows.rows - begin);
-    const int64_t row = table.plane.argmax(static_cast<const char*>(rows.address) + begin * rows.stride_bytes,
+    const int64_t row = table.plane.argmax(static_cast<const char*>(rows.data) + begin * rows.stride_bytes,
                                            rows.dtype, count, rows.width, rows.stride_bytes, label_bytes,
                                            static_cast<char*>(out) + begin * label_bytes);
     if (row >= 0) bad.report(begin + row);

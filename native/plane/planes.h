@@ -36,7 +36,7 @@ inline void add_atomically(int64_t* sum, int64_t count) {
 }
 
 inline const uint8_t* row_of(const lightcone_label_maps& maps, int64_t map) {
-  return static_cast<const uint8_t*>(maps.address) + map * maps.stride_bytes;
+  return static_cast<const uint8_t*>(maps.data) + map * maps.stride_bytes;
 }
 
 // Reports the first label of a piece that is no class; position = map points + point.

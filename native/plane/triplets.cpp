@@ -14,7 +14,7 @@ namespace {
 
 template <class T>
 const T* row(const lightcone_rows& rows, int64_t index) {
-  return reinterpret_cast<const T*>(static_cast<const char*>(rows.address) + index * rows.stride_bytes);
+  return reinterpret_cast<const T*>(static_cast<const char*>(rows.data) + index * rows.stride_bytes);
 }
 
 // sum over k of term(k) in eight partial sums: the same bits everywhere, and an error of D / 8 + 3 roundings.

@@ -18,7 +18,7 @@ Components components(const std::vector<Label>& labels, int64_t maps, int64_t he
                       int32_t connectivity, int64_t minimum = 1, int threads = 2) {
   lightcone_label_maps view;
   lightcone_label_maps_init(&view);
-  view.address = labels.data();
+  view.data = labels.data();
   view.maps = maps;
   view.points = height * width;
   view.stride_bytes = height * width * static_cast<int64_t>(sizeof(Label));
@@ -180,7 +180,7 @@ TEST_CASE("components: a linear classifier on a plane has at most C regions") {
             f[static_cast<size_t>(3 * c + 2)] * static_cast<double>(k % size) / 25);
     lightcone_rows rows;
     lightcone_rows_init(&rows);
-    rows.address = logits.data();
+    rows.data = logits.data();
     rows.rows = size * size;
     rows.width = classes;
     rows.stride_bytes = classes * 4;
@@ -197,7 +197,7 @@ TEST_CASE("components: wrong calls are refused, and a cancelled one stops") {
   std::vector<uint8_t> labels(12);
   lightcone_label_maps view;
   lightcone_label_maps_init(&view);
-  view.address = labels.data();
+  view.data = labels.data();
   view.maps = 1;
   view.points = 12;
   view.stride_bytes = 12;

@@ -17,7 +17,7 @@ struct Maps {
   lightcone_label_maps view() const {
     lightcone_label_maps v;
     lightcone_label_maps_init(&v);
-    v.address = labels.data();
+    v.data = labels.data();
     v.maps = maps;
     v.points = points;
     v.stride_bytes = stride * static_cast<int64_t>(sizeof(Label));
@@ -60,7 +60,7 @@ void check_argmax(int64_t rows, int64_t classes, int64_t gap, uint64_t seed) {
   }
   lightcone_rows view;
   lightcone_rows_init(&view);
-  view.address = x.data();
+  view.data = x.data();
   view.dtype = sizeof(T) == 4 ? LIGHTCONE_FLOAT32 : LIGHTCONE_FLOAT64;
   view.rows = rows;
   view.width = classes;
@@ -144,7 +144,7 @@ TEST_CASE("labels: argmax refuses labels that cannot hold the classes") {
   std::vector<uint16_t> out(300);
   lightcone_rows view;
   lightcone_rows_init(&view);
-  view.address = x.data();
+  view.data = x.data();
   view.rows = 1;
   view.width = 257;
   view.stride_bytes = 257 * 4;
@@ -240,8 +240,8 @@ TEST_CASE("labels: wrong calls are refused") {
   };
   CHECK(status([](lightcone_label_maps&) {}) == LIGHTCONE_OK);
   CHECK(status([](lightcone_label_maps& v) { v.size = 1; }) == LIGHTCONE_INVALID_ARGUMENT);
-  CHECK(status([](lightcone_label_maps& v) { v.address = nullptr; }) == LIGHTCONE_INVALID_ARGUMENT);
-  CHECK(status([](lightcone_label_maps& v) { v.address = static_cast<const char*>(v.address) + 1; }) ==
+  CHECK(status([](lightcone_label_maps& v) { v.data = nullptr; }) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(status([](lightcone_label_maps& v) { v.data = static_cast<const char*>(v.data) + 1; }) ==
         LIGHTCONE_INVALID_ARGUMENT);
   CHECK(status([](lightcone_label_maps& v) { v.maps = 0; }) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(status([](lightcone_label_maps& v) { v.maps = INT64_MAX; }) == LIGHTCONE_INVALID_ARGUMENT);

@@ -11,7 +11,7 @@ namespace {
 lightcone_rows rows_of(const void* address, int32_t dtype, int64_t rows, int64_t width) {
   lightcone_rows r;
   lightcone_rows_init(&r);
-  r.address = address;
+  r.data = address;
   r.dtype = dtype;
   r.rows = rows;
   r.width = width;
@@ -253,7 +253,7 @@ TEST_CASE("planes: wrong calls are refused") {
   bad.rows = INT64_MAX;
   CHECK(points(bad, grid, 0, 4, 16, v.data()) == LIGHTCONE_INVALID_ARGUMENT);
   bad = rows;
-  bad.address = reinterpret_cast<const char*>(x.data()) + 1;
+  bad.data = reinterpret_cast<const char*>(x.data()) + 1;
   CHECK(points(bad, grid, 0, 4, 16, v.data()) == LIGHTCONE_INVALID_ARGUMENT);
   bad = rows;
   bad.dtype = 9;
