@@ -30,6 +30,7 @@ using lightcone::Error;
 using lightcone::format;
 using lightcone::guard;
 using lightcone::require;
+using lightcone::require_array;
 using lightcone::validated;
 
 extern "C" {
@@ -41,7 +42,7 @@ const char* lightcone_last_error(void) { return last_error; }
 
 lightcone_status lightcone_isa_resolve(int32_t isa, int32_t* out) {
   return guard([&] {
-    require(out != nullptr, "out is null");
+    require_array(out, {1}, "out");
     *out = lightcone::kernels(isa).isa;
   });
 }
@@ -50,7 +51,7 @@ const char* lightcone_isa_name(int32_t isa) { return lightcone::isa_name(isa); }
 
 lightcone_status lightcone_control_create(lightcone_control** out) {
   return guard([&] {
-    require(out != nullptr, "out is null");
+    require_array(out, {1}, "out");
     *out = std::make_unique<lightcone_control>().release();
   });
 }
@@ -74,7 +75,7 @@ int64_t lightcone_control_total(const lightcone_control* control) {
 lightcone_status lightcone_predictions_create(int64_t models, int64_t samples, int64_t classes,
                                               lightcone_predictions** out) {
   return guard([&] {
-    require(out != nullptr, "out is null");
+    require_array(out, {1}, "out");
     lightcone::Predictions table(models, samples, classes);
     *out = std::unique_ptr<lightcone_predictions>(new lightcone_predictions{std::move(table)}).release();
   });
@@ -124,7 +125,7 @@ lightcone_status lightcone_predictions_read(const lightcone_predictions* predict
                                             int64_t sample_begin, int64_t samples, double* out) {
   return guard([&] {
     const lightcone::Predictions& table = validated(predictions);
-    require(out != nullptr, "out is null");
+    require_array(out, {samples, table.classes()}, "out");
     if (model < 0 || model >= table.models() || samples < 0 || sample_begin < 0 ||
         sample_begin > table.samples() - samples)
       throw Error(LIGHTCONE_INVALID_ARGUMENT,
@@ -139,14 +140,14 @@ lightcone_status lightcone_predictions_read(const lightcone_predictions* predict
 
 lightcone_status lightcone_ceiling_fma(int32_t isa, int32_t dtype, int32_t threads, double* fma_per_second) {
   return guard([&] {
-    require(fma_per_second != nullptr, "fma_per_second is null");
+    require_array(fma_per_second, {1}, "fma_per_second");
     *fma_per_second = lightcone::ceiling_fma(isa, dtype, threads);
   });
 }
 
 lightcone_status lightcone_ceiling_read(int64_t bytes, int32_t threads, double* bytes_per_second) {
   return guard([&] {
-    require(bytes_per_second != nullptr, "bytes_per_second is null");
+    require_array(bytes_per_second, {1}, "bytes_per_second");
     *bytes_per_second = lightcone::ceiling_read(bytes, threads);
   });
 }

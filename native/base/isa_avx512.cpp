@@ -11,8 +11,12 @@ namespace {
 
 struct Tile {
   typedef float F __attribute__((vector_size(64)));
-  static constexpr int kRows = 8, kColumns = 3;
-  static constexpr int64_t kWidth = 16;
+  typedef F E;
+  static constexpr int kRows = 4, kColumns = 3;
+  static constexpr int64_t kWidth = 16, kStrip = 16;
+  static constexpr bool kKeepProducts = true;
+
+  static inline __attribute__((always_inline)) F broadcast(const float* p) { return (F)_mm512_set1_ps(*p); }
 
   // A BC below the bound becomes 0, and so does the product.
   static inline __attribute__((always_inline)) F multiply_guarded(F product, F bc) {
@@ -21,10 +25,10 @@ struct Tile {
     return (F)_mm512_maskz_mul_ps(safe, (__m512)product, (__m512)bc);
   }
   // getexp(0) is -inf: the flag needs no instruction of its own.
-  static inline __attribute__((always_inline)) void renormalise(F* product, F* exponent) {
-    const __m512 p = (__m512)*product;
-    *exponent = (F)_mm512_add_ps((__m512)*exponent, _mm512_getexp_ps(p));
-    *product = (F)_mm512_getmant_ps(p, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_zero);
+  static inline __attribute__((always_inline)) void renormalise(F& product, F& exponent) {
+    exponent = (F)_mm512_add_ps((__m512)exponent, _mm512_getexp_ps((__m512)product));
+    product = (F)_mm512_ternarylogic_epi32((__m512i)product, _mm512_set1_epi32(0x007fffff),
+                                           _mm512_set1_epi32(0x3f800000), 0xea);  // (p & mantissa) | 1.0
   }
 };
 

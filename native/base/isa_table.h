@@ -17,7 +17,7 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {pack, bhattacharyya_tile, bhattacharyya_pair},
+          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair},
           {progress_slope},
           {plane_points, argmax, agreement, label_changes, first_label_from},
           {fma_loop<float>, fma_loop<double>, read_loop}};

@@ -20,9 +20,16 @@ constexpr double kSumTolerance = 1e-3;
 
 class File {
  public:
-  explicit File(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  // Not blocking: a pipe without a writer would keep open() waiting; it says nothing to regular files.
+  explicit File(const std::string& path)
+      : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (fd_ < 0)
       throw Error(LIGHTCONE_IO, format("cannot open %s: %s", path.c_str(), std::strerror(errno)));
+    struct stat status {};
+    if (::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode)) return;
+    ::close(fd_);
+    throw Error(LIGHTCONE_IO, format("cannot read %s: it is %s, not a regular file; save the predictions to one",
+                                     path.c_str(), S_ISDIR(status.st_mode) ? "a folder" : "a pipe or a device"));
   }
   ~File() { ::close(fd_); }
   File(const File&) = delete;

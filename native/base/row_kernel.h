@@ -56,7 +56,7 @@ inline double sqrt_rows(const double* in, int32_t kind, int64_t rows, int64_t cl
 inline void pack(const double* const* rows, int64_t count, int64_t samples, int64_t classes,
                  const double* scale, float* panel) {
   for (int64_t n = 0; n < samples; ++n)
-    for (int64_t c = 0; c < classes; ++c, panel += lightcone::kStrip) {
+    for (int64_t c = 0; c < classes; ++c, panel += Tile::kStrip) {
       for (int64_t l = 0; l < count; ++l)
         panel[l] = static_cast<float>(rows[l][n * classes + c] * scale[n]);
       for (int64_t l = count; l < 16; ++l) panel[l] = 0.0f;

@@ -2,11 +2,16 @@
 #include "base/team.h"
 
 #include <algorithm>
+#include <new>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
 
 namespace lightcone {
 
 int Team::count(int threads) {
-  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int all = static_cast<int>(std::thread::hardware_concurrency());
+  return std::clamp(threads > 0 ? threads : all, 1, kMostThreads);
 }
 
 Team::Team(int threads) {
@@ -16,6 +21,8 @@ Team::Team(int threads) {
     for (int t = 1; t < wanted; ++t) workers_.emplace_back([this, t] { work(t); });
   } catch (const std::system_error&) {
     // The system gives no more threads: a smaller team computes the same bits.
+  } catch (const std::bad_alloc&) {
+    // Nor the memory for one; the threads that run must be joined, so this constructor may not fail.
   }
 }
 
@@ -31,6 +38,9 @@ Team::~Team() {
 void Team::run(int64_t count, const std::function<void(int64_t, int)>& body) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    if (running_) throw std::logic_error("a team was asked to run inside its own run");
+    if (count <= 0) return;
+    running_ = true;
     body_ = &body;
     count_ = count;
     next_ = 0;
@@ -42,7 +52,8 @@ void Team::run(int64_t count, const std::function<void(int64_t, int)>& body) {
   take(0);
   std::unique_lock<std::mutex> lock(mutex_);
   finish_.wait(lock, [this] { return busy_ == 0; });
-  if (failure_) std::rethrow_exception(failure_);
+  running_ = false;
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void Team::work(int thread) {

@@ -14,9 +14,13 @@
 
 namespace lightcone {
 
+// More than the processors of any machine there is; a slip of the pen must not start a billion threads.
+constexpr int kMostThreads = 1024;
+
 class Team {
  public:
-  // threads <= 0: all processors. The caller is one of the team.
+  // threads <= 0: all processors; more than kMostThreads: that many. The caller is one of the team. Smaller than
+  // asked where the system gives no more: no result depends on it.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
@@ -27,7 +31,7 @@ class Team {
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
   // Runs body(task, thread) for every task and waits. The first exception stops the handing out and
-  // is rethrown here. Not reentrant.
+  // is rethrown here. One run at a time: a run inside a task of the same team throws std::logic_error.
   void run(int64_t count, const std::function<void(int64_t task, int thread)>& body);
 
  private:
@@ -39,7 +43,7 @@ class Team {
   std::condition_variable start_, finish_;
   uint64_t round_ = 0;
   int busy_ = 0;
-  bool stop_ = false;
+  bool stop_ = false, running_ = false;
   std::exception_ptr failure_;
 
   const std::function<void(int64_t, int)>* body_ = nullptr;

@@ -10,23 +10,24 @@ namespace {
 template <class Float, class Int, int kTileRows, int kTileColumns>
 struct IntegerTile {
   using F = Float;
-  using I = Int;
+  using E = Int;
   static constexpr int kRows = kTileRows, kColumns = kTileColumns;
-  static constexpr int64_t kWidth = sizeof(F) / sizeof(float);
+  static constexpr int64_t kWidth = sizeof(F) / sizeof(float), kStrip = 48;
+  static constexpr bool kKeepProducts = false;
+
+  static inline __attribute__((always_inline)) F broadcast(const float* p) { return F{} + *p; }
 
   // A BC below the bound becomes 0, and so does the product.
   static inline __attribute__((always_inline)) F multiply_guarded(F product, F bc) {
-    const I safe = bc >= 0x1p-66f;  // 2^-80 scaled by at least 2^14
-    return (F)((I)(product * bc) & safe);
+    const E safe = bc >= 0x1p-66f;  // 2^-80 scaled by at least 2^14
+    return (F)((E)(product * bc) & safe);
   }
-  // The product is >= 0 and never subnormal, so an exponent field of 0 means 0: exponent -inf, for ever.
-  static inline __attribute__((always_inline)) void renormalise(F* product, F* exponent) {
-    const I bits = (I)*product;
-    const I field = bits >> 23;
-    const F minus_inf = F{} - __builtin_inff();
-    const F value = __builtin_convertvector(field - 127, F);
-    *exponent += field == 0 ? minus_inf : value;
-    *product = (F)((bits & 0x007fffff) | 0x3f800000);
+  // The product is >= 0 and never subnormal, so an exponent field of 0 means 0: it stays 0 for ever.
+  static inline __attribute__((always_inline)) void renormalise(F& product, E& exponent) {
+    const E bits = (E)product;
+    const E field = bits >> 23;
+    exponent += field - 127;
+    product = (F)((bits & 0x007fffff) | ((field != 0) & 0x3f800000));
   }
 };
 

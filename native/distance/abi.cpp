@@ -4,18 +4,10 @@
 #include "distance/distances.h"
 
 using lightcone::guard;
-using lightcone::require;
+using lightcone::require_address;
+using lightcone::require_array;
+using lightcone::require_struct;
 using lightcone::validated;
-
-namespace {
-
-void require_options(const lightcone_distances_options* options) {
-  require(options != nullptr, "options is null");
-  require(options->size == sizeof *options,
-          "options have another size: fill them with lightcone_distances_options_init");
-}
-
-}  // namespace
 
 extern "C" {
 
@@ -43,10 +35,10 @@ lightcone_status lightcone_distances(const lightcone_predictions* predictions,
                                      lightcone_distances_report* report) {
   return guard([&] {
     const lightcone::Predictions& table = validated(predictions);
-    require_options(options);
-    require(out != nullptr, "out is null");
-    require(report == nullptr || report->size == sizeof *report,
-            "report has another size: fill it with lightcone_distances_report_init");
+    require_struct(options, "options", "lightcone_distances_options_init");
+    require_array(static_cast<const char*>(out), {table.models(), table.models(), 8}, "out");
+    require_address(out, options->out_dtype == LIGHTCONE_FLOAT64 ? 8 : 4, "out");
+    if (report != nullptr) require_struct(report, "report", "lightcone_distances_report_init");
     lightcone_distances_report result;
     lightcone_distances_report_init(&result);
     lightcone::distances(table, *options, control, out, &result);
@@ -57,8 +49,8 @@ lightcone_status lightcone_distances(const lightcone_predictions* predictions,
 lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int64_t classes,
                                             const lightcone_distances_options* options, int64_t* bytes) {
   return guard([&] {
-    require_options(options);
-    require(bytes != nullptr, "bytes is null");
+    require_struct(options, "options", "lightcone_distances_options_init");
+    require_array(bytes, {1}, "bytes");
     *bytes = lightcone::distances_memory(models, samples, classes, *options);
   });
 }

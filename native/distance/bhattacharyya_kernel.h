@@ -22,7 +22,6 @@ namespace {
 
 using lightcone::kBlock;
 using lightcone::kRenormalise;
-using lightcone::kStrip;
 
 // Subnormal floats to zero while in scope: they would cost a microcode assist each, and a product
 // that is subnormal has already lost bits, so it must count as underflowed.
@@ -35,92 +34,126 @@ class FlushSubnormals {
   unsigned saved_;
 };
 
-// Tile::kRows rows by Tile::kColumns vectors of columns over `samples` samples; a and b point at the
-// first row and column of the panels, product and exponent at their state.
-template <bool kGuarded>
-LIGHTCONE_INLINE void register_tile(const float* a, const float* b, int64_t samples, int64_t classes,
-                                    float* product, float* exponent) {
-  using F = Tile::F;
+// The products of one register tile: kRows x kColumns vectors, adjacent in memory.
+using Vector = Tile::F;
+using Exponent = Tile::E;
+constexpr int kTileRows = Tile::kRows, kTileColumns = Tile::kColumns * static_cast<int>(Tile::kWidth);
+constexpr int64_t kTileSize = kTileRows * kTileColumns;
+static_assert(kBlock % kTileRows == 0 && kBlock % kTileColumns == 0, "register tiles divide the block");
+static_assert(Tile::kStrip % kTileRows == 0, "the rows of a register tile lie in one strip");
+static_assert(Tile::kStrip % kTileColumns == 0 || Tile::kStrip == Tile::kWidth,
+              "the columns of a register tile lie in one strip, or each vector in its own");
+
+// Vector j of the columns that begin at b: beside the one before it, or in the next strip.
+LIGHTCONE_INLINE const Vector& column_at(const float* b, int64_t strip, int j) {
+  return *reinterpret_cast<const Vector*>(b + j * (Tile::kStrip == Tile::kWidth ? strip : Tile::kWidth));
+}
+
+// sum[i][j] (+)= rows a[i] times columns b, of one class.
+template <bool kFirst>
+LIGHTCONE_INLINE void add_class(const float* a, const float* b, int64_t strip,
+                                Vector (&sum)[Tile::kRows][Tile::kColumns]) {
+  Vector column[Tile::kColumns];
+#pragma GCC unroll 8
+  for (int j = 0; j < Tile::kColumns; ++j) column[j] = column_at(b, strip, j);
+#pragma GCC unroll 16
+  for (int i = 0; i < Tile::kRows; ++i) {
+    const Vector row = Tile::broadcast(a + i);
+#pragma GCC unroll 8
+    for (int j = 0; j < Tile::kColumns; ++j) sum[i][j] = kFirst ? row * column[j] : sum[i][j] + row * column[j];
+  }
+}
+
+// kRows rows (of the strip at a) by kColumns vectors of columns (at b) over `samples` samples of `classes` classes.
+// Not inline: the compiler would keep constants of the loops around it in the registers it needs.
+template <int kClasses, bool kGuarded>
+__attribute__((noinline)) void register_tile(const float* a, const float* b, int64_t strip, int64_t samples,
+                                             int64_t run_classes, Vector* product, Exponent* exponent) {
   constexpr int kRows = Tile::kRows, kColumns = Tile::kColumns;
-  constexpr int64_t kWidth = Tile::kWidth;
+  const int64_t classes = kClasses ? kClasses : run_classes;
+  Vector p[kRows][kColumns];
+  if constexpr (Tile::kKeepProducts) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < kColumns; ++j) p[i][j] = product[i * kColumns + j];
+  }
   for (int64_t begin = 0; begin < samples; begin += kRenormalise) {
     const int64_t group = samples - begin < kRenormalise ? samples - begin : kRenormalise;
     for (int64_t n = 0; n < group; ++n) {
-      F sum[kRows][kColumns];
-      F column[kColumns];
-#pragma GCC unroll 8
-      for (int j = 0; j < kColumns; ++j) column[j] = *reinterpret_cast<const F*>(b + j * kWidth);
+      Vector sum[kRows][kColumns];
+      add_class<true>(a, b, strip, sum);
 #pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 8
-        for (int j = 0; j < kColumns; ++j) sum[i][j] = a[i] * column[j];
-      a += kStrip;
-      b += kStrip;
-      for (int64_t c = 1; c < classes; ++c) {
-#pragma GCC unroll 8
-        for (int j = 0; j < kColumns; ++j) column[j] = *reinterpret_cast<const F*>(b + j * kWidth);
-#pragma GCC unroll 16
-        for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 8
-          for (int j = 0; j < kColumns; ++j) sum[i][j] += a[i] * column[j];
-        a += kStrip;
-        b += kStrip;
-      }
-      // The two barriers keep the products in memory: with copies of them in registers the compiler spills a
-      // column inside the loop above, and with copies on its stack it stores each product twice.
-      asm volatile("" ::: "memory");
+      for (int64_t c = 1; c < classes; ++c) add_class<false>(a + c * Tile::kStrip, b + c * Tile::kStrip, strip, sum);
+      a += classes * Tile::kStrip;
+      b += classes * Tile::kStrip;
+      if constexpr (!Tile::kKeepProducts) asm volatile("" ::: "memory");
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 8
         for (int j = 0; j < kColumns; ++j) {
-          F* p = reinterpret_cast<F*>(product + i * kBlock + j * kWidth);
-          *p = kGuarded ? Tile::multiply_guarded(*p, sum[i][j]) : *p * sum[i][j];
+          Vector& q = Tile::kKeepProducts ? p[i][j] : product[i * kColumns + j];
+          q = kGuarded ? Tile::multiply_guarded(q, sum[i][j]) : q * sum[i][j];
         }
-      asm volatile("" ::: "memory");
+      if constexpr (!Tile::kKeepProducts) asm volatile("" ::: "memory");
     }
+#pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 8
       for (int j = 0; j < kColumns; ++j)
-        Tile::renormalise(reinterpret_cast<F*>(product + i * kBlock + j * kWidth),
-                          reinterpret_cast<F*>(exponent + i * kBlock + j * kWidth));
+        Tile::renormalise(Tile::kKeepProducts ? p[i][j] : product[i * kColumns + j], exponent[i * kColumns + j]);
+  }
+  if constexpr (Tile::kKeepProducts) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < kColumns; ++j) product[i * kColumns + j] = p[i][j];
   }
 }
 
 template <bool kGuarded>
 void tile_body(const lightcone::TileArgs& t) {
-  constexpr int64_t kRows = Tile::kRows, kColumns = Tile::kColumns * Tile::kWidth;
-  static_assert(kStrip % kRows == 0 && kStrip % kColumns == 0, "the register tile divides the strip");
+  constexpr int64_t kStrip = Tile::kStrip;
   // So many samples per step that the columns of one register tile (its hot operand) take at most
-  // 20 KiB of first-level cache.
-  const int64_t fit = 20480 / (t.classes * kColumns * static_cast<int64_t>(sizeof(float)));
+  // 30 KiB of first-level cache.
+  const int64_t fit = 30720 / (t.classes * kTileColumns * static_cast<int64_t>(sizeof(float)));
   const int64_t step = fit >= kRenormalise ? fit / kRenormalise * kRenormalise : fit > 0 ? fit : 1;
   const int64_t strip = t.samples * t.classes * kStrip;
+  float* const product = t.product;
   for (int64_t k = 0; k < kBlock * kBlock; ++k) {
-    t.product[k] = 1.0f;
-    t.exponent[k] = 0.0f;
+    product[k] = 1.0f;
+    t.exponent[k] = 0.0f;  // and 0 as an integer
   }
   for (int64_t n = 0; n < t.samples; n += step) {
     const int64_t samples = t.samples - n < step ? t.samples - n : step;
     const float* rows = t.rows + n * t.classes * kStrip;
     const float* columns = t.columns + n * t.classes * kStrip;
-    for (int64_t j = 0; j < t.column_count; j += kColumns)
-      for (int64_t i = 0; i < t.row_count; i += kRows) {
-        if (t.diagonal && j + kColumns <= i) break;  // wholly below the diagonal, and so are the rest
-        register_tile<kGuarded>(rows + i / kStrip * strip + i % kStrip,
-                                columns + j / kStrip * strip + j % kStrip, samples, t.classes,
-                                t.product + i * kBlock + j, t.exponent + i * kBlock + j);
+    for (int64_t j = 0; j < t.column_count; j += kTileColumns)
+      for (int64_t i = 0; i < t.row_count; i += kTileRows) {
+        if (t.diagonal && j + kTileColumns <= i) break;  // wholly below the diagonal, and so are the rest
+        const int64_t state = (j / kTileColumns * (kBlock / kTileRows) + i / kTileRows) * kTileSize;
+        (t.classes == 10  ? register_tile<10, kGuarded>
+         : t.classes == 3 ? register_tile<3, kGuarded>
+         : t.classes == 2 ? register_tile<2, kGuarded>
+         : t.classes == 7 ? register_tile<7, kGuarded>
+                          : register_tile<0, kGuarded>)(
+            rows + i / kStrip * strip + i % kStrip, columns + j / kStrip * strip + j % kStrip, strip, samples,
+            t.classes, reinterpret_cast<Vector*>(product + state), reinterpret_cast<Exponent*>(t.exponent + state));
       }
   }
+  typedef float F8 __attribute__((vector_size(32), aligned(4)));
+  typedef decltype(Tile::E{}[0] + Tile::E{}[0]) Element;
+  typedef Element E8 __attribute__((vector_size(32), aligned(4)));
   for (int64_t i = 0; i < t.row_count; ++i)
     for (int64_t j = 0; j < kBlock; j += kLanes) {
-      typedef float F8 __attribute__((vector_size(32)));
-      const D8 p = __builtin_convertvector(
-          *reinterpret_cast<const F8*>(t.product + i * kBlock + j), D8);
-      const D8 e = __builtin_convertvector(
-          *reinterpret_cast<const F8*>(t.exponent + i * kBlock + j), D8);
+      const int64_t state = (j / kTileColumns * (kBlock / kTileRows) + i / kTileRows) * kTileSize +
+                            i % kTileRows * kTileColumns + j % kTileColumns;
+      const D8 p = __builtin_convertvector(*reinterpret_cast<const F8*>(product + state), D8);
+      const D8 e = __builtin_convertvector(*reinterpret_cast<const E8*>(t.exponent + state), D8);
       const D8 sum = t.log_scale - (log8(p) + e * kLn2);
       const D8 flagged = splat(__builtin_inf());
       double* out = t.sum + i * kBlock + j;
-      store8(out, load8(out) + (e < -3e38 ? flagged : sum));
+      store8(out, load8(out) + (((e < -3e38) | (p == 0.0)) ? flagged : sum));
     }
 }
 

@@ -9,13 +9,9 @@
 
 namespace lightcone {
 
-// Models side by side in a panel: three vectors of AVX-512, and a multiple of every register tile (8 x 48,
-// 6 x 16, 4 x 8). Adjacent in memory over (n, c), so that a register tile reads its columns as one stream.
-constexpr int64_t kStrip = 48;
-
 // Rows and columns of a tile. Small enough that its two states (72 KiB) and one step of its two panels stay
 // in a second-level cache.
-constexpr int64_t kBlock = 2 * kStrip;
+constexpr int64_t kBlock = 96;
 static_assert(kBlock == LIGHTCONE_TILE, "a tile of the packed matrix is one tile of the kernels");
 
 // A panel holds s * k_n, with k_n in [2^7, 2^7.5) another one for every sample (panels.h says why), so
@@ -29,8 +25,8 @@ constexpr double kGuardedBelow = 0x1p-80;
 
 // One float32 tile: rows are kBlock models, columns kBlock models.
 struct TileArgs {
-  const float* rows;     // panel [strip][n][c][kStrip]
-  const float* columns;  // panel [strip][n][c][kStrip]
+  const float* rows;     // panel [strip of models][n][c][strip]
+  const float* columns;  // panel [strip of models][n][c][strip]
   int64_t samples;
   int64_t classes;
   double log_scale;      // sum_n log k_n^2
@@ -44,6 +40,9 @@ struct TileArgs {
 };
 
 struct DistanceKernels {
+  // Models side by side in a panel, a divisor of kBlock and multiple of 16: what suits the register tile.
+  int64_t strip;
+
   // The sqrt rows [n][c] of up to 16 models to 16 lanes of a panel, times scale[n].
   void (*pack)(const double* const* rows, int64_t count, int64_t samples, int64_t classes,
                const double* scale, float* panel);

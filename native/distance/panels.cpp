@@ -66,8 +66,8 @@ void fill_panels(const Predictions& table, const Kernels& kernels, SampleRange c
                    });
         lanes[l] = rows;
       }
-      const int64_t strip = block * (kBlock / kStrip) + group / kStrip;
-      float* panel = panels + (strip * chunk.count + begin) * classes * kStrip + group % kStrip;
+      const int64_t width = kernels.distance.strip, strip = first / width;
+      float* panel = panels + (strip * chunk.count + begin) * classes * width + first % width;
       kernels.distance.pack(lanes, there, count, classes, scale + begin, panel);
     }
   });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sqrt-probabilities of a chunk of samples in the two layouts that the kernels read:
 //
-//   float32 panels  [strip][n][c][kStrip]   s k_n; for bhattacharyya_tile, two strips a block
-//   float64 rows    [model][c][stride]      s; for bhattacharyya_pair
+//   float32 panels  [strip of models][n][c][strip]  s k_n; for bhattacharyya_tile; strip is the kernels'
+//   float64 rows    [model][c][stride]              s; for bhattacharyya_pair
 //
 // Why k_n differs from sample to sample: a row that is the same on every sample (ignorance, a constant
 // model) would be rounded to float32 the same way every time, and that error, up to 6e-8, would not average

@@ -5,6 +5,7 @@
 
 using lightcone::guard;
 using lightcone::require;
+using lightcone::require_array;
 using lightcone::validated;
 
 extern "C" {
@@ -14,8 +15,8 @@ lightcone_status lightcone_progress(const lightcone_predictions* predictions, co
                                     double* out) {
   return guard([&] {
     const lightcone::Predictions& table = validated(predictions);
-    require(labels != nullptr, "labels is null");
-    require(out != nullptr, "out is null");
+    require_array(labels, {label_count}, "labels");
+    require_array(out, {table.models()}, "out");
     lightcone::progress(table, labels, label_count, threads, control, out);
   });
 }
@@ -23,9 +24,12 @@ lightcone_status lightcone_progress(const lightcone_predictions* predictions, co
 lightcone_status lightcone_geodesic(const double* p, const double* q, int64_t samples, int64_t classes,
                                     const double* t, int64_t points, double* out) {
   return guard([&] {
-    require(p != nullptr && q != nullptr && t != nullptr && out != nullptr, "a pointer is null");
     require(samples >= 1 && classes >= 2 && points >= 1,
             "a geodesic needs at least 1 sample, 2 classes and 1 point");
+    require_array(p, {samples, classes}, "p");
+    require_array(q, {samples, classes}, "q");
+    require_array(t, {points}, "t");
+    require_array(out, {points, samples, classes}, "out");
     lightcone::geodesic(p, q, samples, classes, t, points, out);
   });
 }

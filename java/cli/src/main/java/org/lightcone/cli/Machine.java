@@ -2,8 +2,11 @@
 package org.lightcone.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 /** What this machine offers. */
 final class Machine {
@@ -16,6 +19,26 @@ final class Machine {
       return os.getTotalMemorySize();
     }
     return Runtime.getRuntime().maxMemory();
+  }
+
+  /** The processor's name and how many of it there are: "Intel(R) Xeon(R) Processor, 2 processors". */
+  static String name() {
+    return processor() + ", " + Runtime.getRuntime().availableProcessors() + " processors";
+  }
+
+  /** The same as part of a file's name: "intel-xeon". */
+  static String shortName() {
+    String name = processor().toLowerCase(Locale.ROOT).replaceAll("\\((r|tm)\\)|processor|cpu|@.*", " ");
+    return name.strip().replaceAll("[^a-z0-9]+", "-");
+  }
+
+  private static String processor() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines.filter(line -> line.startsWith("model name")).map(line -> line.substring(line.indexOf(':') + 1).strip())
+          .findFirst().orElse("unknown");
+    } catch (IOException | UncheckedIOException e) {
+      return "unknown";
+    }
   }
 
   /** First program of that name on PATH, or null. */

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {DemoCommand.class, TrainCommand.class, DistancesCommand.class, EmbedCommand.class,
         ProgressCommand.class, ReportCommand.class, StatusCommand.class, DoctorCommand.class,
-        NetworksCommand.class},
+        NetworksCommand.class, BenchCommand.class},
     footer = {"", "Start with:  lightcone demo", "Every command has --help with an example, and --json.",
         "Exit codes: 0 done, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C."})
 final class Root implements Runnable {

@@ -4,6 +4,7 @@ package org.lightcone.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsageTest {
   @ParameterizedTest
   @ValueSource(strings = {"demo", "train", "distances", "embed", "progress", "report", "status", "doctor",
-      "networks"})
+      "networks", "bench"})
   void everyCommandHasHelpWithAnExampleAndTheCommonOptions(String verb) {
     Cli.Ran ran = Cli.run(verb, "--help");
     assertEquals(0, ran.code(), ran.err());
@@ -88,6 +89,14 @@ class UsageTest {
     Cli.run("distances", "--predictions", "P.npy", "--store", "s", "--out", "D.npy").fails(2, "either");
     Cli.run("distances", "--predictions", "P.npy", "--out", "D.npy").fails(2, "--kind");
     Cli.run("distances", "--store", "s", "--out", "D.npy").fails(2, "--split");
+  }
+
+  @Test
+  void benchRefusesWhatItHasNoRowFor(@TempDir Path folder) throws Exception {
+    Cli.run("bench", "--kernel", "fft").fails(2, "fft", "bhattacharyya", "call");
+    Cli.run("bench", "--compare", folder.resolve("old.json")).fails(2, "--compare", "no such file");
+    Path other = Files.writeString(folder.resolve("other.json"), "{\"rows\": 3}");
+    Cli.run("bench", "--kernel", "call", "--compare", other).fails(1, "other.json", "no result of lightcone bench");
   }
 
   @Test

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone.cli.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.lightcone.EngineInfo;
+import org.lightcone.Isa;
+import org.lightcone.Metric;
+
+/** Which rows there are: the sizes of the table. Rows of one input follow each other, so that it is made once. */
+final class Rows {
+  private final boolean quick;
+  private final int threads;
+  private final EngineInfo engine = EngineInfo.query();
+  private final List<Row> rows = new ArrayList<>();
+
+  private Rows(boolean quick, int threads) {
+    this.quick = quick;
+    this.threads = threads;
+  }
+
+  /** All rows, or those of one kernel. */
+  static List<Row> of(String kernel, boolean quick, int threads) {
+    Rows all = new Rows(quick, threads);
+    all.bhattacharyya();
+    all.otherMetrics();
+    all.rows.add(new CallRow());
+    if (kernel == null) {
+      return all.rows;
+    }
+    List<Row> chosen = all.rows.stream().filter(row -> row.key.kernel().equals(kernel)).toList();
+    if (chosen.isEmpty()) {
+      TreeSet<String> names = new TreeSet<>();
+      all.rows.forEach(row -> names.add(row.key.kernel()));
+      throw new IllegalArgumentException("there is no row of the kernel '" + kernel + "': use one of "
+          + String.join(", ", names));
+    }
+    return chosen;
+  }
+
+  private void bhattacharyya() {
+    if (quick) {
+      each(Metric.BHATTACHARYYA, 160, 200, 10, true);
+      each(Metric.BHATTACHARYYA, 130, 50, 3, false);
+      each(Metric.BHATTACHARYYA, 100, 20, 100, false);
+      refinement(160, 200, 10);
+      return;
+    }
+    each(Metric.BHATTACHARYYA, 256, 1000, 10, true);
+    each(Metric.BHATTACHARYYA, 1024, 2000, 10, true);
+    refinement(1024, 2000, 10);
+    distances(Metric.BHATTACHARYYA, 4096, 5000, 10, threads, Isa.AUTO);
+    distances(Metric.BHATTACHARYYA, 4096, 5000, 10, threads, Isa.AVX2);
+    distances(Metric.BHATTACHARYYA, 2048, 5000, 2, threads, Isa.AUTO);
+    distances(Metric.BHATTACHARYYA, 2048, 4000, 3, threads, Isa.AUTO);
+    distances(Metric.BHATTACHARYYA, 2048, 2000, 7, threads, Isa.AUTO);
+    distances(Metric.BHATTACHARYYA, 1024, 1000, 100, threads, Isa.AUTO);
+    distances(Metric.BHATTACHARYYA, 512, 250, 1000, threads, Isa.AUTO);
+    distances(Metric.BHATTACHARYYA, 128, 500, 1000, threads, Isa.AUTO);
+  }
+
+  private void otherMetrics() {
+    List<Metric> metrics = Stream.of(Metric.values())
+        .filter(metric -> metric != Metric.BHATTACHARYYA && Reference.knows(metric.toString())).toList();
+    for (long[] size : quick ? new long[][] {{160, 200}} : new long[][] {{256, 1000}, {1024, 2000}}) {
+      metrics.forEach(metric -> distances(metric, size[0], size[1], 10, threads, Isa.AUTO));
+    }
+  }
+
+  /** One thread and all, on every instruction set that has vectors. */
+  private void each(Metric metric, long models, long samples, long classes, boolean everyIsa) {
+    for (Isa isa : engine.available()) {
+      if (isa == engine.isa() || everyIsa && isa != Isa.PORTABLE) {
+        if (threads > 1) {
+          distances(metric, models, samples, classes, 1, isa);
+        }
+        distances(metric, models, samples, classes, threads, isa);
+      }
+    }
+  }
+
+  private void distances(Metric metric, long models, long samples, long classes, int count, Isa isa) {
+    Isa runs = isa == Isa.AUTO ? engine.isa() : isa;
+    if (engine.available().contains(runs)) {
+      rows.add(new DistanceRow(metric, models, samples, classes, count, runs));
+    }
+  }
+
+  private void refinement(long models, long samples, long classes) {
+    rows.add(new RefinementRow(models, samples, classes, threads, engine.isa()));
+  }
+}
