@@ -174,7 +174,7 @@ void plane_coordinates(const double* vertices, const lightcone_plane_grid& grid,
   const double left = std::min({0.0, vertices[0], vertices[1]}), right = std::max({0.0, vertices[0], vertices[1]});
   const double length = right - left, height = vertices[2];
   spaced(left - grid.margin_low * length, right + grid.margin_high * length, grid.s_points, s);
-  spaced(-grid.margin_low * height, height + grid.margin_high * height, grid.t_points, t);
+  spaced(0.0 - grid.margin_low * height, height + grid.margin_high * height, grid.t_points, t);
 }
 
 void plane_points(const lightcone_rows& rows, const int64_t* triplets, const double* vertices,
