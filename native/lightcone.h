@@ -202,6 +202,45 @@ LIGHTCONE_API lightcone_status lightcone_distances_memory(int64_t models, int64_
 
 /* ---- embedding: products with a packed matrix of distances -------------------------------- */
 
+/* All five work on block rows [block_begin, block_end) of a packed matrix of M = models (see LIGHTCONE_TILE), `tiles`
+ * being tile (block_begin, block_begin), or on tall blocks (rows, width), row-major. float64 accumulation. The results
+ * depend on neither the thread count nor, where they are added up, on how the block rows are cut into bands that are
+ * given in rising order. Outputs are scratch on failure. */
+
+/* y (M, columns) += D_band x (M, columns), row-major, where D_band holds the tiles (i, j) of the band and their
+ * transposes: over all bands y += D x. columns is a multiple of 8. */
+LIGHTCONE_API lightcone_status lightcone_packed_product(const float* tiles, int64_t models, int64_t block_begin,
+                                                        int64_t block_end, const double* x, double* y,
+                                                        int64_t columns, int32_t threads,
+                                                        lightcone_control* control);
+
+/* sums[i] += sum_j w_j d(i,j) and squares[i] += sum_j w_j d(i,j)^2 over the band's tiles and their transposes; sums and
+ * squares (M); weights (M) or null for ones. infinite[0], [1] become the band's first pair with d = +inf, or -1. */
+LIGHTCONE_API lightcone_status lightcone_packed_sums(const float* tiles, int64_t models, int64_t block_begin,
+                                                     int64_t block_end, const double* weights, int32_t threads,
+                                                     lightcone_control* control, double* sums, double* squares,
+                                                     int64_t* infinite);
+
+/* The sums of the explained pairwise distance (Eq 12) over the pairs i < j of the band's tiles:
+ * missed[k] += sum w_i w_j |d(i,j) - sum_{l<=k} signature[l] (x[i][l] - x[j][l])^2|, *total += sum w_i w_j d(i,j);
+ * x (M, dims); weights (M) or null for ones. */
+LIGHTCONE_API lightcone_status lightcone_packed_pairwise(const float* tiles, int64_t models, int64_t block_begin,
+                                                         int64_t block_end, const double* x,
+                                                         const double* weights, const int32_t* signature,
+                                                         int64_t dims, int32_t threads,
+                                                         lightcone_control* control, double* missed,
+                                                         double* total);
+
+/* out (blocks width, columns) = Q' z: Q is `blocks` blocks (rows, width), one after the other; z (rows, columns);
+ * width and columns are multiples of 8. */
+LIGHTCONE_API lightcone_status lightcone_block_inner(const double* basis, int64_t blocks, int64_t width,
+                                                     const double* z, int64_t rows, int64_t columns,
+                                                     int32_t threads, double* out);
+/* z (rows, columns) += factor Q c, c (blocks width, columns). */
+LIGHTCONE_API lightcone_status lightcone_block_update(const double* basis, int64_t blocks, int64_t width,
+                                                      const double* c, double factor, double* z, int64_t rows,
+                                                      int64_t columns, int32_t threads);
+
 /* ---- geometry ----------------------------------------------------------------------------- */
 
 /* Progress (Eq 4): out[m] = argmin over t in [0, 1] of (1/N) sum_n arccos <s[m][n], gamma_n(t)>, gamma

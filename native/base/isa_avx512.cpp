@@ -18,6 +18,11 @@ struct Tile {
 
   static inline __attribute__((always_inline)) F broadcast(const float* p) { return (F)_mm512_set1_ps(*p); }
 
+  // By hand: the compiler would fold loads into it, and reorder a long run of them until it must spill.
+  static inline __attribute__((always_inline)) void multiply_add(F& sum, F row, F column) {
+    asm("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(row), "v"(column));
+  }
+
   // A BC below the bound becomes 0, and so does the product.
   static inline __attribute__((always_inline)) F multiply_guarded(F product, F bc) {
     const __mmask16 safe =

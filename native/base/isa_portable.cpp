@@ -5,8 +5,14 @@
 namespace {
 typedef float F __attribute__((vector_size(16)));
 typedef int32_t I __attribute__((vector_size(16)));
-using Tile = IntegerTile<F, I, 4, 2>;
-}
+
+struct Tile : IntegerSplit<F, I> {
+  static constexpr int kRows = 4, kColumns = 2;
+
+  static inline __attribute__((always_inline)) F broadcast(const float* p) { return F{*p, *p, *p, *p}; }
+  static inline __attribute__((always_inline)) void multiply_add(F& sum, F row, F column) { sum += row * column; }
+};
+}  // namespace
 
 #include "base/isa_table.h"
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "distance/kernels.h"
+#include "embed/kernels.h"
 #include "geometry/kernels.h"
 #include "lightcone.h"
 #include "plane/kernels.h"
@@ -27,6 +28,7 @@ struct Kernels {
   double (*sqrt_rows)(const double* in, int32_t kind, int64_t rows, int64_t classes, double* out);
 
   DistanceKernels distance;
+  EmbedKernels embed;
   GeometryKernels geometry;
   PlaneKernels plane;
   CeilingKernels ceilings;

@@ -13,11 +13,13 @@ namespace {
 typedef double D8 __attribute__((vector_size(64)));
 typedef int64_t I8 __attribute__((vector_size(64)));
 typedef double D8u __attribute__((vector_size(64), aligned(8)));
+typedef float F8u __attribute__((vector_size(32), aligned(4)));
 
 constexpr int64_t kLanes = 8;
 constexpr double kLn2 = 0x1.62e42fefa39efp-1;
 
 LIGHTCONE_INLINE D8 load8(const double* p) { return *reinterpret_cast<const D8u*>(p); }
+LIGHTCONE_INLINE D8 load8(const float* p) { return __builtin_convertvector(*reinterpret_cast<const F8u*>(p), D8); }
 LIGHTCONE_INLINE void store8(double* p, D8 v) { *reinterpret_cast<D8u*>(p) = v; }
 LIGHTCONE_INLINE D8 splat(double x) { return D8{} + x; }
 LIGHTCONE_INLINE double sum8(D8 v) {

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// struct Tile for instruction sets without getexp and getmant: the split by integer operations.
-// Float and Int are vector types of one size, rows and columns the register tile.
+// What struct Tile shares between instruction sets without getexp and getmant: the split of a product by integer
+// operations. Float and Int are vector types of one size.
 #pragma once
 
 #include <cstdint>
 
 namespace {
 
-template <class Float, class Int, int kTileRows, int kTileColumns>
-struct IntegerTile {
+template <class Float, class Int>
+struct IntegerSplit {
   using F = Float;
   using E = Int;
-  static constexpr int kRows = kTileRows, kColumns = kTileColumns;
   static constexpr int64_t kWidth = sizeof(F) / sizeof(float), kStrip = 48;
-  static constexpr bool kKeepProducts = false;
-
-  static inline __attribute__((always_inline)) F broadcast(const float* p) { return F{} + *p; }
+  static constexpr bool kKeepProducts = false;  // 16 registers
 
   // A BC below the bound becomes 0, and so does the product.
   static inline __attribute__((always_inline)) F multiply_guarded(F product, F bc) {

@@ -60,7 +60,12 @@ LIGHTCONE_INLINE void add_class(const float* a, const float* b, int64_t strip,
   for (int i = 0; i < Tile::kRows; ++i) {
     const Vector row = Tile::broadcast(a + i);
 #pragma GCC unroll 8
-    for (int j = 0; j < Tile::kColumns; ++j) sum[i][j] = kFirst ? row * column[j] : sum[i][j] + row * column[j];
+    for (int j = 0; j < Tile::kColumns; ++j)
+      if constexpr (kFirst) {
+        sum[i][j] = row * column[j];
+      } else {
+        Tile::multiply_add(sum[i][j], row, column[j]);
+      }
   }
 }
 
@@ -83,7 +88,7 @@ __attribute__((noinline)) void register_tile(const float* a, const float* b, int
     for (int64_t n = 0; n < group; ++n) {
       Vector sum[kRows][kColumns];
       add_class<true>(a, b, strip, sum);
-#pragma GCC unroll 16
+#pragma GCC unroll 10
       for (int64_t c = 1; c < classes; ++c) add_class<false>(a + c * Tile::kStrip, b + c * Tile::kStrip, strip, sum);
       a += classes * Tile::kStrip;
       b += classes * Tile::kStrip;
@@ -111,50 +116,141 @@ __attribute__((noinline)) void register_tile(const float* a, const float* b, int
   }
 }
 
+// The same for C too large for the first-level cache: adds the sums over some classes of one sample to `partial`.
+__attribute__((noinline)) void partial_tile(const float* a, const float* b, int64_t strip, int64_t classes,
+                                            Vector* partial) {
+  constexpr int kRows = Tile::kRows, kColumns = Tile::kColumns;
+  Vector sum[kRows][kColumns];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 8
+    for (int j = 0; j < kColumns; ++j) sum[i][j] = partial[i * kColumns + j];
+#pragma GCC unroll 4
+  for (int64_t c = 0; c < classes; ++c) add_class<false>(a + c * Tile::kStrip, b + c * Tile::kStrip, strip, sum);
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 8
+    for (int j = 0; j < kColumns; ++j) partial[i * kColumns + j] = sum[i][j];
+}
+
+// The loop over classes unrolled for the common C.
 template <bool kGuarded>
-void tile_body(const lightcone::TileArgs& t) {
-  constexpr int64_t kStrip = Tile::kStrip;
-  // So many samples per step that the columns of one register tile (its hot operand) take at most
-  // 30 KiB of first-level cache.
-  const int64_t fit = 30720 / (t.classes * kTileColumns * static_cast<int64_t>(sizeof(float)));
-  const int64_t step = fit >= kRenormalise ? fit / kRenormalise * kRenormalise : fit > 0 ? fit : 1;
-  const int64_t strip = t.samples * t.classes * kStrip;
-  float* const product = t.product;
-  for (int64_t k = 0; k < kBlock * kBlock; ++k) {
-    product[k] = 1.0f;
-    t.exponent[k] = 0.0f;  // and 0 as an integer
+auto register_tile_for(int64_t classes) {
+  if constexpr (kGuarded) return register_tile<0, true>;
+  switch (classes) {
+    case 2: return register_tile<2, false>;
+    case 3: return register_tile<3, false>;
+    case 4: return register_tile<4, false>;
+    case 5: return register_tile<5, false>;
+    case 6: return register_tile<6, false>;
+    case 7: return register_tile<7, false>;
+    case 8: return register_tile<8, false>;
+    case 9: return register_tile<9, false>;
+    case 10: return register_tile<10, false>;
+    default: return register_tile<0, false>;
   }
+}
+
+// log(x) for x in [1, 2), to 1e-9: far below the rounding of the product it is taken of. Chebyshev interpolation
+// in x - 3/2, no division.
+LIGHTCONE_INLINE D8 log_mantissa(D8 x) {
+  const D8 t = x - 1.5;
+  D8 p = splat(-0.002260995306237744);
+  p = p * t + 0.0037503729432360276;
+  p = p * t - 0.0047382592215388965;
+  p = p * t + 0.00813424025992631;
+  p = p * t - 0.014647507188494266;
+  p = p * t + 0.02636287822400018;
+  p = p * t - 0.04938201134699703;
+  p = p * t + 0.09876428289161839;
+  p = p * t - 0.22222223107341185;
+  p = p * t + 0.666666681100047;
+  return p * t + 0.40546510810816444;
+}
+
+// Calls use(i, j, state) for the register tiles of t that are needed: first row, first column, offset of the state.
+template <class Use>
+LIGHTCONE_INLINE void for_tiles(const lightcone::TileArgs& t, Use&& use) {
+  for (int64_t j = 0; j < t.column_count; j += kTileColumns)
+    for (int64_t i = 0; i < t.row_count; i += kTileRows) {
+      if (t.diagonal && j + kTileColumns <= i) break;  // wholly below the diagonal, and so are the rest
+      use(i, j, (j / kTileColumns * (kBlock / kTileRows) + i / kTileRows) * kTileSize);
+    }
+}
+
+// Classes times samples whose columns of one register tile (its hot operand) and rows (a cache line each) take
+// 40 KiB of first-level cache.
+constexpr int64_t kDepth = 40960 / (kTileColumns * static_cast<int64_t>(sizeof(float)) + 64);
+
+template <bool kGuarded>
+void multiply_samples(const lightcone::TileArgs& t) {
+  constexpr int64_t kStrip = Tile::kStrip;
+  const int64_t fit = kDepth / t.classes;
+  const int64_t step = fit >= kRenormalise ? fit / kRenormalise * kRenormalise : fit;
+  const int64_t strip = t.samples * t.classes * kStrip;
+  const auto tile = register_tile_for<kGuarded>(t.classes);
   for (int64_t n = 0; n < t.samples; n += step) {
     const int64_t samples = t.samples - n < step ? t.samples - n : step;
     const float* rows = t.rows + n * t.classes * kStrip;
     const float* columns = t.columns + n * t.classes * kStrip;
-    for (int64_t j = 0; j < t.column_count; j += kTileColumns)
-      for (int64_t i = 0; i < t.row_count; i += kTileRows) {
-        if (t.diagonal && j + kTileColumns <= i) break;  // wholly below the diagonal, and so are the rest
-        const int64_t state = (j / kTileColumns * (kBlock / kTileRows) + i / kTileRows) * kTileSize;
-        (t.classes == 10  ? register_tile<10, kGuarded>
-         : t.classes == 3 ? register_tile<3, kGuarded>
-         : t.classes == 2 ? register_tile<2, kGuarded>
-         : t.classes == 7 ? register_tile<7, kGuarded>
-                          : register_tile<0, kGuarded>)(
-            rows + i / kStrip * strip + i % kStrip, columns + j / kStrip * strip + j % kStrip, strip, samples,
-            t.classes, reinterpret_cast<Vector*>(product + state), reinterpret_cast<Exponent*>(t.exponent + state));
-      }
+    for_tiles(t, [&](int64_t i, int64_t j, int64_t state) {
+      tile(rows + i / kStrip * strip + i % kStrip, columns + j / kStrip * strip + j % kStrip, strip, samples,
+           t.classes, reinterpret_cast<Vector*>(t.product + state), reinterpret_cast<Exponent*>(t.exponent + state));
+    });
+  }
+}
+
+// C > kDepth: the sums of one sample over blocks of kDepth classes, then one multiplication for all pairs.
+template <bool kGuarded>
+void multiply_wide_samples(const lightcone::TileArgs& t) {
+  constexpr int64_t kStrip = Tile::kStrip, kVectors = kBlock * kBlock / Tile::kWidth;
+  const int64_t strip = t.samples * t.classes * kStrip;
+  Vector partial[kVectors];
+  Vector* const product = reinterpret_cast<Vector*>(t.product);
+  Exponent* const exponent = reinterpret_cast<Exponent*>(t.exponent);
+  for (int64_t n = 0; n < t.samples; ++n) {
+    for (Vector& sum : partial) sum = Vector{};
+    for (int64_t c = 0; c < t.classes; c += kDepth) {
+      const int64_t classes = t.classes - c < kDepth ? t.classes - c : kDepth;
+      const float* rows = t.rows + (n * t.classes + c) * kStrip;
+      const float* columns = t.columns + (n * t.classes + c) * kStrip;
+      for_tiles(t, [&](int64_t i, int64_t j, int64_t state) {
+        partial_tile(rows + i / kStrip * strip + i % kStrip, columns + j / kStrip * strip + j % kStrip, strip,
+                     classes, partial + state / Tile::kWidth);
+      });
+    }
+    const bool last = (n + 1) % kRenormalise == 0 || n + 1 == t.samples;
+    for (int64_t k = 0; k < kVectors; ++k) {
+      product[k] = kGuarded ? Tile::multiply_guarded(product[k], partial[k]) : product[k] * partial[k];
+      if (last) Tile::renormalise(product[k], exponent[k]);
+    }
+  }
+}
+
+template <bool kGuarded>
+void tile_body(const lightcone::TileArgs& t) {
+  for (int64_t k = 0; k < kBlock * kBlock; ++k) {
+    t.product[k] = 1.0f;
+    t.exponent[k] = 0.0f;  // which is 0 as an integer, too
+  }
+  if (t.classes <= kDepth) {
+    multiply_samples<kGuarded>(t);
+  } else {
+    multiply_wide_samples<kGuarded>(t);
   }
   typedef float F8 __attribute__((vector_size(32), aligned(4)));
-  typedef decltype(Tile::E{}[0] + Tile::E{}[0]) Element;
+  typedef decltype(Exponent{}[0] + Exponent{}[0]) Element;
   typedef Element E8 __attribute__((vector_size(32), aligned(4)));
-  for (int64_t i = 0; i < t.row_count; ++i)
-    for (int64_t j = 0; j < kBlock; j += kLanes) {
-      const int64_t state = (j / kTileColumns * (kBlock / kTileRows) + i / kTileRows) * kTileSize +
-                            i % kTileRows * kTileColumns + j % kTileColumns;
-      const D8 p = __builtin_convertvector(*reinterpret_cast<const F8*>(product + state), D8);
-      const D8 e = __builtin_convertvector(*reinterpret_cast<const E8*>(t.exponent + state), D8);
-      const D8 sum = t.log_scale - (log8(p) + e * kLn2);
+  for_tiles(t, [&](int64_t first, int64_t column, int64_t state) {
+    for (int64_t k = 0; k < kTileSize; k += kLanes) {
+      const D8 p = __builtin_convertvector(*reinterpret_cast<const F8*>(t.product + state + k), D8);
+      const D8 e = __builtin_convertvector(*reinterpret_cast<const E8*>(t.exponent + state + k), D8);
+      const D8 sum = t.log_scale - (log_mantissa(p) + e * kLn2);
       const D8 flagged = splat(__builtin_inf());
-      double* out = t.sum + i * kBlock + j;
+      double* out = t.sum + (first + k / kTileColumns) * kBlock + column + k % kTileColumns;
       store8(out, load8(out) + (((e < -3e38) | (p == 0.0)) ? flagged : sum));
     }
+  });
 }
 
 void bhattacharyya_tile(const lightcone::TileArgs& args) {

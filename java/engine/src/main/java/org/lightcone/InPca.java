@@ -2,31 +2,40 @@
 package org.lightcone;
 
 import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /**
  * Intensive principal component analysis: the isometric embedding of a matrix of distances.
  *
  * <p>W = -1/2 L D L with L = I - 11'/M, W = sum_k lambda_k v_k v_k' in float64, ordered by falling |lambda|;
  * coordinates v sqrt |lambda|. Negative eigenvalues are time-like dimensions. With all M - 1 dimensions
- * the intervals equal D (Eq 7).
+ * the intervals equal D (Eq 7). With weights, C.3: see {@link Embedding}; a model of weight 0 gets the coordinates of
+ * Eq 9.
  *
  * <p>Signs: in every dimension the coordinate of largest magnitude is positive; of several equal to within
  * 1e-9 of it, that of the lowest model counts.
  *
- * <p>Dense LAPACK: about 24 M^2 bytes and 10 M^3 operations. Safe for several threads at once.
+ * <p>Small matrices are solved by dense LAPACK (24 M^2 bytes, 10 M^3 operations), the others by a block Krylov
+ * method that reads D once per product, in memory or from a file. The same bits for the same matrix, options and
+ * thread count. Safe for several threads at once.
  */
 public final class InPca {
   /** Magnitudes closer than this are ties for the sign rule: rounding must not choose between them. */
   private static final double TIE = 1e-9;
 
+  /** Up to this order dense LAPACK is as fast as the Krylov method (measured, K = 10 and 50) and more accurate. */
+  static final int DENSE_ORDER = 800;
+
+  /** Blocks of a basis beyond which more memory would be of no use: it converges or restarts well before. */
+  private static final int MOST_BLOCKS = 12;
+
+  /** For reading tiles from a file, at most: reading and computing overlap in pieces of a quarter second. */
+  private static final long MOST_BUFFER = 256L << 20;
+
   private InPca() {}
 
   /**
-   * Embeds.
+   * Embeds with equal weights and all memory.
    *
    * @param dims K, 1 to M - 1
    * @param threads 0: all processors
@@ -34,25 +43,24 @@ public final class InPca {
    * @throws InvalidDataException for fewer than two models or an infinite distance, naming the pair
    * @throws LightconeException if this machine has no memory for it; said before anything is taken
    */
-  public static Embedding embed(DistanceMatrix d, int dims, int threads) {
-    long start = System.nanoTime();
-    if (d.models() > SymmetricEigen.MAX_ORDER) {
-      throw new UnsupportedException("the dense embedding takes at most " + SymmetricEigen.MAX_ORDER
-          + " models and the matrix has " + d.models() + "; embed a subset of the models");
-    }
-    float[] row = new float[d.models()];
-    FloatBuffer[] rows = new FloatBuffer[d.models()];
-    try (OffHeap dense = OffHeap.allocate((long) rows.length * rows.length * Float.BYTES, "the rows of the matrix")) {
-      for (int i = 0; i < rows.length; i++) {
-        d.row(i, row);
-        rows[i] = dense.floats((long) i * rows.length * Float.BYTES, rows.length).put(0, row);
-      }
-      return embed(rows, dims, threads, start);
-    }
+  public static Embedding embed(PackedTiles d, int dims, int threads) {
+    return embed(d, EmbeddingOptions.of(dims).withThreads(threads), null);
   }
 
-  private static Embedding embed(FloatBuffer[] rows, int dims, int threads, long start) {
-    int models = rows.length;
+  /**
+   * Embeds.
+   *
+   * @param control to cancel; its counters are those of the pass that runs. May be null
+   * @throws IllegalArgumentException for dims or weights that do not fit the matrix
+   * @throws InvalidDataException for fewer than two models or an infinite distance, naming the pair
+   * @throws LightconeException if the memory does not suffice, said before anything is taken, or the eigenvalues do not
+   *     converge
+   * @throws CancelledException if it was cancelled
+   */
+  public static Embedding embed(PackedTiles d, EmbeddingOptions options, Control control) {
+    long start = System.nanoTime();
+    int models = d.models();
+    int dims = options.dims();
     if (models < 2) {
       throw new InvalidDataException("an embedding needs at least 2 models and the matrix has " + models);
     }
@@ -60,185 +68,198 @@ public final class InPca {
       throw new IllegalArgumentException("the number of dimensions is " + dims + "; " + models
           + " models have between 1 and " + (models - 1));
     }
-    requireFinite(rows);
-    Memory.require(SymmetricEigen.bytes(models), "the embedding of " + models + " models");
-    double[] means = means(rows, threads);
-    double[] eigenvalues = new double[dims];
-    double[][] vectors = new double[dims][models];
-    double norm2;
-    try (OffHeap w = OffHeap.allocate((long) models * models * Double.BYTES, "the centred matrix");
-        OffHeap values = OffHeap.allocate((long) models * Double.BYTES, "eigenvalues")) {
-      norm2 = centre(rows, means, w, threads);
-      SymmetricEigen.solve(w, models, values, threads);
-      choose(w, values, eigenvalues, vectors);
+    if (options.weights() != null && options.weights().length != models) {
+      throw new IllegalArgumentException(options.weights().length + " weights for " + models + " models");
     }
-    double[] stress = stress(eigenvalues, norm2);
-    double[] residuals = residuals(rows, means, eigenvalues, vectors, threads);
-    double[][] coordinates = coordinates(eigenvalues, vectors);
-    int[] signature = Arrays.stream(eigenvalues).mapToInt(lambda -> (int) Math.signum(lambda)).toArray();
-    double[] pairwise = pairwise(rows, coordinates, signature, threads);
-    // Passes: infinite entries, means, centring, residuals, pairwise distances.
-    return new Embedding(coordinates, eigenvalues, signature, stress, pairwise, residuals, 5,
-        (System.nanoTime() - start) * 1e-9);
+    Plan plan = Plan.of(models, options);
+    try (CentredDistances a =
+        new CentredDistances(d, options.weights(), plan.bufferBytes, options.threads(), control)) {
+      if (plan.blocks == 0) {
+        return dense(a, options, start);
+      }
+      try (Krylov solved = Krylov.solve(a, dims, options.tolerance(), plan.blocks, options.threads())) {
+        return finish(a, solved.values(), solved.columns(), solved.vectors(), start);
+      }
+    }
   }
 
-  private static void requireFinite(FloatBuffer[] rows) {
-    for (int i = 0; i < rows.length; i++) {
-      for (int j = i + 1; j < rows.length; j++) {
-        if (rows[i].get(j) == Float.POSITIVE_INFINITY) {
-          throw new InvalidDataException("the distance of models " + i + " and " + j
-              + " is infinite and has no place in an embedding; compute the distances with --infinity cap"
-              + " (DistanceOptions.withCap)");
+  /**
+   * What fits into the memory.
+   *
+   * @param blocks of the Krylov basis; 0 for dense LAPACK
+   * @param bufferBytes for reading tiles
+   */
+  record Plan(int blocks, long bufferBytes) {
+    static Plan of(int models, EmbeddingOptions options) {
+      int dims = options.dims();
+      long memory = options.memoryBytes() > 0 ? options.memoryBytes() : Memory.total();
+      String what = "the embedding of " + models + " models";
+      long buffer = Math.min(MOST_BUFFER, memory / 4);
+      // Coordinates twice, a block each for the centred vectors and the last product.
+      long around = models * (long) Krylov.width(dims) * 4 * Double.BYTES;
+      boolean krylov = Krylov.fits(models, dims);
+      if (models <= DENSE_ORDER || !krylov) {
+        if (models > SymmetricEigen.MAX_ORDER) {
+          throw new UnsupportedException(dims + " dimensions of " + models + " models need the dense solver, which takes"
+              + " at most " + SymmetricEigen.MAX_ORDER + " models; ask for fewer dimensions");
+        }
+        require(SymmetricEigen.bytes(models) + around, memory, what);
+        return new Plan(0, buffer);
+      }
+      require(around + Krylov.bytes(models, dims, Krylov.FEWEST_BLOCKS) + buffer, memory, what);
+      int blocks = Krylov.FEWEST_BLOCKS;
+      while (blocks < MOST_BLOCKS && around + Krylov.bytes(models, dims, blocks + 1) + buffer <= memory) {
+        blocks++;
+      }
+      return new Plan(blocks, buffer);
+    }
+
+    private static void require(long bytes, long memory, String what) {
+      Memory.require(bytes, what);
+      if (bytes > memory && bytes > Memory.SMALL) {
+        throw new UnsupportedException(what + " takes at least " + Memory.size(bytes) + " and " + Memory.size(memory)
+            + " are allowed: allow more, or ask for fewer dimensions");
+      }
+    }
+  }
+
+  private static Embedding dense(CentredDistances a, EmbeddingOptions options, long start) {
+    int models = a.order();
+    int dims = options.dims();
+    int columns = (dims + 7) / 8 * 8;
+    long count = (long) models * models;
+    try (OffHeap w = OffHeap.allocate(count * Double.BYTES, "the centred matrix");
+        OffHeap values = OffHeap.allocate((long) models * Double.BYTES, "eigenvalues");
+        OffHeap vectors = OffHeap.allocate((long) models * columns * Double.BYTES, "eigenvectors")) {
+      a.fill(w);
+      SymmetricEigen.solve(w, models, values, options.threads());
+      double[] all = new double[models];
+      values.doubles(0, models).get(all);
+      int[] order = SymmetricEigen.byMagnitude(all);
+      double[] eigenvalues = new double[dims];
+      DoubleBuffer to = vectors.doubles(0, models * columns);
+      for (int k = 0; k < columns; k++) {
+        DoubleBuffer from = w.doubles((long) order[Math.min(k, dims - 1)] * models * Double.BYTES, models);
+        for (int i = 0; i < models; i++) {
+          to.put(i * columns + k, k < dims ? from.get(i) : 0);
+        }
+        if (k < dims) {
+          eigenvalues[k] = all[order[k]] + 0.0; // -0 becomes 0
         }
       }
+      return finish(a, eigenvalues, columns, to, start);
     }
   }
 
-  /** Row means of D; the last element is their mean. */
-  private static double[] means(FloatBuffer[] rows, int threads) {
-    int models = rows.length;
-    double[] means = new double[models + 1];
-    Workers.rows(threads, models, i -> {
-      double sum = 0;
-      for (int j = 0; j < models; j++) {
-        sum += rows[i].get(j);
+  /** Signs, coordinates, and with one more pass over D the residuals and Eq 12. */
+  private static Embedding finish(
+      CentredDistances a, double[] eigenvalues, int columns, DoubleBuffer vectors, long start) {
+    int models = a.order();
+    int dims = eigenvalues.length;
+    for (int k = 0; k < dims; k++) {
+      fixSign(vectors, columns, k, models);
+    }
+    int[] signature = Arrays.stream(eigenvalues).mapToInt(lambda -> (int) Math.signum(lambda)).toArray();
+    double[][] coordinates = new double[models][dims];
+    boolean all = true;
+    for (int i = 0; i < models; i++) {
+      double root = a.roots()[i];
+      all &= root > 0;
+      for (int k = 0; k < dims && root > 0; k++) {
+        coordinates[i][k] = vectors.get(i * columns + k) * Math.sqrt(Math.abs(eigenvalues[k])) / root;
       }
-      means[i] = sum / models;
-    });
-    means[models] = Arrays.stream(means, 0, models).sum() / models;
-    return means;
-  }
-
-  /** One entry of W; the same bits at (i, j) and (j, i), as the sum of the two means commutes. */
-  private static double centred(double d, double meanI, double meanJ, double mean) {
-    return -0.5 * (d - (meanI + meanJ) + mean);
-  }
-
-  /** Fills W and returns its squared Frobenius norm, summed row by row in float64. */
-  private static double centre(FloatBuffer[] rows, double[] means, OffHeap w, int threads) {
-    int models = rows.length;
-    double[] squares = new double[models];
-    Workers.rows(threads, models, i -> {
-      DoubleBuffer out = w.doubles((long) i * models * Double.BYTES, models);
-      double sum = 0;
-      for (int j = 0; j < models; j++) {
-        double entry = centred(rows[i].get(j), means[i], means[j], means[models]);
-        out.put(j, entry);
-        sum += entry * entry;
+    }
+    try (OffHeap memory = OffHeap.allocate((long) models * columns * Double.BYTES, "a block of vectors")) {
+      DoubleBuffer product = memory.doubles(0, models * columns);
+      double[] missed = a.last(columns, vectors, product, all ? coordinates : null, signature);
+      if (!all) {
+        // The product gives models of weight 0 their coordinates (Eq 9), and only then the intervals are known.
+        placeUnweighted(a, eigenvalues, columns, product, coordinates);
+        missed = a.last(columns, vectors, product, coordinates, signature);
       }
-      squares[i] = sum;
-    });
-    return Arrays.stream(squares).sum();
-  }
-
-  /** The eigenpairs of largest magnitude, signs fixed; of equal magnitudes the positive one first. */
-  private static void choose(OffHeap w, OffHeap values, double[] eigenvalues, double[][] vectors) {
-    int models = vectors[0].length;
-    DoubleBuffer all = values.doubles(0, models);
-    int[] order = IntStream.range(0, models).boxed()
-        .sorted(Comparator.comparingDouble((Integer k) -> -Math.abs(all.get(k)))
-            .thenComparingDouble(k -> -all.get(k)))
-        .mapToInt(Integer::intValue).toArray();
-    for (int k = 0; k < eigenvalues.length; k++) {
-      eigenvalues[k] = all.get(order[k]) + 0.0; // -0 becomes 0
-      w.doubles((long) order[k] * models * Double.BYTES, models).get(vectors[k]);
-      fixSign(vectors[k]);
+      double[] residuals = residuals(a, eigenvalues, columns, vectors, product);
+      double[] pairwise = Arrays.stream(missed).map(share -> 1 - share).toArray();
+      return new Embedding(coordinates, eigenvalues, signature, stress(eigenvalues, a.norm()), pairwise,
+          pairwiseL2(a, eigenvalues, coordinates), residuals, a.weights(), a.means(), a.passes(),
+          (System.nanoTime() - start) * 1e-9);
     }
   }
 
-  private static void fixSign(double[] vector) {
-    double largest = Arrays.stream(vector).map(Math::abs).max().orElse(0);
-    for (double entry : vector) {
+  private static void fixSign(DoubleBuffer vectors, int columns, int k, int models) {
+    double largest = 0;
+    for (int i = 0; i < models; i++) {
+      largest = Math.max(largest, Math.abs(vectors.get(i * columns + k)));
+    }
+    for (int i = 0; i < models; i++) {
+      double entry = vectors.get(i * columns + k);
       if (Math.abs(entry) >= largest * (1 - TIE)) {
-        if (entry < 0) {
-          Arrays.setAll(vector, i -> -vector[i]);
+        for (int j = 0; entry < 0 && j < models; j++) {
+          vectors.put(j * columns + k, -vectors.get(j * columns + k));
         }
         return;
       }
     }
   }
 
-  private static double[][] coordinates(double[] eigenvalues, double[][] vectors) {
-    double[][] coordinates = new double[vectors[0].length][eigenvalues.length];
-    for (int k = 0; k < eigenvalues.length; k++) {
-      double scale = Math.sqrt(Math.abs(eigenvalues[k]));
-      for (int i = 0; i < coordinates.length; i++) {
-        coordinates[i][k] = vectors[k][i] * scale;
+  /** X = W m^1/2 U sign(Lambda) / sqrt |Lambda| for the models of weight 0; 0 along null dimensions. */
+  private static void placeUnweighted(
+      CentredDistances a, double[] eigenvalues, int columns, DoubleBuffer product, double[][] coordinates) {
+    for (int i = 0; i < coordinates.length; i++) {
+      for (int k = 0; k < eigenvalues.length && a.roots()[i] == 0; k++) {
+        double lambda = eigenvalues[k];
+        coordinates[i][k] = Placement.isNull(lambda, eigenvalues[0]) ? 0
+            : product.get(i * columns + k) * Math.signum(lambda) / Math.sqrt(Math.abs(lambda));
       }
     }
-    return coordinates;
   }
 
   /** chi_k = 1 - sqrt(1 - sum_{l<=k} lambda_l^2 / |W|_F^2) (Eq 8); nothing to explain counts as explained. */
-  private static double[] stress(double[] eigenvalues, double norm2) {
+  private static double[] stress(double[] eigenvalues, double norm) {
     double[] stress = new double[eigenvalues.length];
     double explained = 0;
     for (int k = 0; k < stress.length; k++) {
       explained += eigenvalues[k] * eigenvalues[k];
       // Rounding may take the share a few ulp above 1.
-      stress[k] = norm2 == 0 ? 1 : 1 - Math.sqrt(Math.max(0, 1 - explained / norm2));
+      stress[k] = norm == 0 ? 1 : 1 - Math.sqrt(Math.max(0, 1 - explained / (norm * norm)));
     }
     return stress;
   }
 
-  /** |W v - lambda v| / |lambda_1| from D itself, so that LAPACK is judged by the input. */
+  /** |A v - lambda v| / |lambda_1| from a product with D itself, so that the solver is judged by the input. */
   private static double[] residuals(
-      FloatBuffer[] rows, double[] means, double[] eigenvalues, double[][] vectors, int threads) {
-    int models = rows.length;
-    int dims = eigenvalues.length;
-    double[][] errors = new double[models][dims];
-    Workers.rows(threads, models, i -> {
-      double[] products = new double[dims];
-      double[] row = new double[models];
-      for (int j = 0; j < models; j++) {
-        row[j] = centred(rows[i].get(j), means[i], means[j], means[models]);
+      CentredDistances a, double[] eigenvalues, int columns, DoubleBuffer vectors, DoubleBuffer product) {
+    double[] residuals = new double[eigenvalues.length];
+    for (int i = 0; i < a.order(); i++) {
+      for (int k = 0; k < residuals.length; k++) {
+        double error = a.roots()[i] * product.get(i * columns + k) - eigenvalues[k] * vectors.get(i * columns + k);
+        residuals[k] += error * error;
       }
-      for (int k = 0; k < dims; k++) {
-        double[] vector = vectors[k];
-        for (int j = 0; j < models; j++) {
-          products[k] += row[j] * vector[j];
-        }
-        double error = products[k] - eigenvalues[k] * vector[i];
-        errors[i][k] = error * error;
-      }
-    });
-    double[] residuals = new double[dims];
-    for (int k = 0; k < dims; k++) {
-      double sum = 0;
-      for (int i = 0; i < models; i++) {
-        sum += errors[i][k];
-      }
-      residuals[k] = eigenvalues[0] == 0 ? 0 : Math.sqrt(sum) / Math.abs(eigenvalues[0]);
     }
-    return residuals;
+    double largest = Math.abs(eigenvalues[0]);
+    return Arrays.stream(residuals).map(sum -> largest == 0 ? 0 : Math.sqrt(sum) / largest).toArray();
   }
 
-  /** 1 - sum_ij |D_ij - interval_k(i,j)| / sum_ij D_ij for k = 1..K (Eq 12). */
-  private static double[] pairwise(FloatBuffer[] rows, double[][] x, int[] signature, int threads) {
-    int models = rows.length;
-    int dims = signature.length;
-    double[][] missed = new double[models][dims];
-    double[] totals = new double[models];
-    Workers.rows(threads, models, i -> {
-      for (int j = i + 1; j < models; j++) {
-        double d = rows[i].get(j);
-        double interval = 0;
-        totals[i] += d;
-        for (int k = 0; k < dims; k++) {
-          double difference = x[i][k] - x[j][k];
-          interval += signature[k] * difference * difference;
-          missed[i][k] += Math.abs(d - interval);
-        }
-      }
-    });
-    double total = Arrays.stream(totals).sum();
-    double[] explained = new double[dims];
-    for (int k = 0; k < dims; k++) {
-      double sum = 0;
+  /**
+   * 1 - |D - D_k|_F / |D|_F, with weights, for k = 1..K, from |D - D_k|_F^2 = 2 (tr W - sum lambda)^2
+   * + 2 M |diag W - diag W_k|^2 + 4 (|W|_F^2 - sum lambda^2): no pass over D.
+   */
+  private static double[] pairwiseL2(CentredDistances a, double[] eigenvalues, double[][] coordinates) {
+    int models = a.order();
+    double[] explained = new double[eigenvalues.length];
+    double[] left = new double[models];
+    Arrays.setAll(left, a::diagonal);
+    double off = a.norm() * a.norm();
+    for (int k = 0; k < explained.length; k++) {
+      off -= eigenvalues[k] * eigenvalues[k];
+      double trace = 0;
+      double squares = 0;
       for (int i = 0; i < models; i++) {
-        sum += missed[i][k];
+        left[i] -= Math.signum(eigenvalues[k]) * coordinates[i][k] * coordinates[i][k];
+        trace += a.weights()[i] * left[i];
+        squares += a.weights()[i] * left[i] * left[i];
       }
-      explained[k] = total == 0 ? 1 : 1 - sum / total;
+      double missed = 2 * trace * trace + 2.0 * models * squares + 4 * Math.max(0, off);
+      explained[k] = a.squares() == 0 ? 1 : 1 - Math.sqrt(missed / a.squares());
     }
     return explained;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone;
 
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import org.bytedeco.openblas.global.openblas_full;
 
 /**
@@ -20,9 +22,6 @@ final class SymmetricEigen {
 
   private static final int COLUMN_MAJOR = 102;
 
-  /** OpenBLAS has one thread count per process; two embeddings at once must not set it for each other. */
-  private static final Object THREADS = new Object();
-
   private SymmetricEigen() {}
 
   /** Bytes at the peak: the matrix and dsyevd's workspace. */
@@ -37,18 +36,9 @@ final class SymmetricEigen {
    * @param values (n), receives the eigenvalues, ascending
    */
   static void solve(OffHeap matrix, int order, OffHeap values, int threads) {
-    int status;
-    synchronized (THREADS) {
-      requireOpenBlas();
-      int before = openblas_full.openblas_get_num_threads();
-      openblas_full.openblas_set_num_threads(order < THREADED_ORDER ? 1 : Workers.count(threads));
-      try {
-        status = openblas_full.LAPACKE_dsyevd(COLUMN_MAJOR, (byte) 'V', (byte) 'L', order,
-            matrix.doublePointer(0, (long) order * order), order, values.doublePointer(0, order));
-      } finally {
-        openblas_full.openblas_set_num_threads(before);
-      }
-    }
+    int status = Lapack.run(order < THREADED_ORDER ? 1 : Workers.count(threads),
+        () -> openblas_full.LAPACKE_dsyevd(COLUMN_MAJOR, (byte) 'V', (byte) 'L', order,
+            matrix.doublePointer(0, (long) order * order), order, values.doublePointer(0, order)));
     if (status == -1010) { // LAPACK_WORK_MEMORY_ERROR
       throw Memory.refused(bytes(order), "the eigenvalues of " + order + " models");
     }
@@ -57,12 +47,10 @@ final class SymmetricEigen {
     }
   }
 
-  private static void requireOpenBlas() {
-    try {
-      openblas_full.openblas_get_num_threads();
-    } catch (LinkageError e) {
-      throw new UnsupportedException("OpenBLAS could not be loaded (" + Native.rootMessage(e) + "); the openblas jar and"
-          + " the one with the classifier linux-x86_64 must be on the class path or module path", e);
-    }
+  /** Indices of the values by falling magnitude; of equal magnitudes the positive one first. */
+  static int[] byMagnitude(double[] values) {
+    return IntStream.range(0, values.length).boxed()
+        .sorted(Comparator.comparingDouble((Integer k) -> -Math.abs(values[k])).thenComparingDouble(k -> -values[k]))
+        .mapToInt(Integer::intValue).toArray();
   }
 }

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone;
+
+import java.nio.DoubleBuffer;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.bytedeco.javacpp.Pointer;
+import org.lightcone.ffi.Lightcone;
+
+/**
+ * The eigenpairs of largest magnitude of a symmetric, indefinite operator, by block Lanczos with full
+ * reorthogonalisation and thick restart (Golub and Van Loan, section 10.3; Wu and Simon 2000).
+ *
+ * <p>With a basis Q of blocks Q_0 .. Q_m, orthonormal, and T = Q'AQ, a product gives A Q = Q T + Q_{m+1} R E'; a Ritz
+ * pair (theta, Q s) has the residual |R s_m|, s_m its entries in the last block, so that convergence costs no
+ * pass over A. When the basis is full, the Ritz vectors of largest magnitude become its first block.
+ *
+ * <p>Every column is orthogonal to the basis to float64: each new block is projected and factorised until a
+ * factorisation finds nothing left to do, by Cholesky where the block is well conditioned and by Householder
+ * where it is not, which also replaces directions that have run out (an invariant subspace, A = 0) by new ones.
+ * The start block is from a fixed seed: the same bits for the same operator.
+ */
+final class Krylov implements AutoCloseable {
+  private static final long SEED = 0x4c69676874L;
+
+  /**
+   * Below this smallest pivot of the Gram matrix, scaled to a diagonal of ones, Cholesky leaves the columns far from
+   * orthogonal (the Gram matrix squares the condition number: 1e-7 squared is float64's last digit).
+   */
+  private static final double ILL = 1e-6;
+  /** Above it the columns were orthonormal before the factorisation, but for rounding that it removed. */
+  private static final double WELL = 0.5;
+  private static final int MOST_ROUNDS = 8;
+
+  /** Far beyond any that converges: the sentence comes instead of an endless run. */
+  private static final int MOST_PRODUCTS = 1_000;
+
+  private final SymmetricOperator a;
+  private final int n;
+  private final int pairs;
+  private final int width;
+  private final int slots;
+  private final int threads;
+  private final long blockBytes;
+  private final OffHeap basis;
+  private final OffHeap work;
+  private final OffHeap other;
+  private final OffHeap coefficients;
+  /** T, row-major, leading dimension slots width. */
+  private final double[] t;
+  private final int ld;
+  /** Blocks of the basis whose product is in T; the next block follows them. */
+  private int filled;
+  private int products;
+  private int restarts;
+  /** Q'Z of the block last orthonormalised, (blocks width, width). */
+  private double[] projections;
+
+  private double[] values;
+  private double[] residuals;
+
+  private Krylov(SymmetricOperator a, int pairs, int slots, int threads) {
+    this.a = a;
+    this.n = a.order();
+    this.pairs = pairs;
+    this.width = width(pairs);
+    this.slots = slots;
+    this.threads = threads;
+    this.ld = slots * width;
+    this.blockBytes = (long) n * width * Double.BYTES;
+    this.t = new double[ld * ld];
+    this.work = OffHeap.allocate(blockBytes, "a block of vectors");
+    this.other = OffHeap.allocate(blockBytes, "a block of vectors");
+    this.basis = OffHeap.allocate(slots * blockBytes, "the basis of the eigenvectors");
+    this.coefficients = OffHeap.allocate((long) ld * width * Double.BYTES, "coefficients");
+  }
+
+  /**
+   * Vectors in a block: a fifth more than asked for, and an odd multiple of 8, so that the rows of a block do
+   * not all fall into the same few sets of the first cache.
+   */
+  static int width(int pairs) {
+    int eighths = (pairs + Math.max(8, pairs / 5) + 7) / 8;
+    return 8 * (eighths | 1);
+  }
+
+  /** Fewest blocks of a basis: the kept ones, the last, and the next. */
+  static final int FEWEST_BLOCKS = 3;
+
+  /** Whether an operator of that order is large enough for the basis. */
+  static boolean fits(int order, int pairs) {
+    return (long) FEWEST_BLOCKS * width(pairs) < order;
+  }
+
+  /** Bytes taken with a basis of that many blocks, A's own apart. */
+  static long bytes(int order, int pairs, int blocks) {
+    long columns = blocks * (long) width(pairs);
+    // The basis, two blocks beside it, T and LAPACK's three copies of it.
+    return (blocks + 2) * (long) order * width(pairs) * Double.BYTES + 4 * columns * columns * Double.BYTES;
+  }
+
+  /**
+   * Solves.
+   *
+   * @param pairs K; {@link #fits} must hold
+   * @param tolerance largest |A v - lambda v| / |lambda_1| of a pair
+   * @param blocks most blocks of the basis, at least {@link #FEWEST_BLOCKS}
+   * @throws LightconeException if it does not converge
+   */
+  static Krylov solve(SymmetricOperator a, int pairs, double tolerance, int blocks, int threads) {
+    int slots = Math.min(blocks, (a.order() - 1) / width(pairs));
+    Krylov krylov = new Krylov(a, pairs, slots, threads);
+    boolean done = false;
+    try {
+      krylov.iterate(tolerance);
+      done = true;
+      return krylov;
+    } finally {
+      if (!done) {
+        krylov.close();
+      }
+    }
+  }
+
+  /** (K), by falling magnitude; of equal magnitudes the positive one first. */
+  double[] values() {
+    return values;
+  }
+
+  /** |A v - lambda v| / |lambda_1|, from the recurrence. */
+  double[] residuals() {
+    return residuals;
+  }
+
+  /** Passes over A. */
+  int products() {
+    return products;
+  }
+
+  /** Columns of {@link #vectors}: K rounded up to a multiple of 8. */
+  int columns() {
+    return (pairs + 7) / 8 * 8;
+  }
+
+  /** (n, columns), row-major: the eigenvectors; columns beyond K are 0. Valid until close. */
+  DoubleBuffer vectors() {
+    return work.doubles(0, n * columns());
+  }
+
+  private void iterate(double tolerance) {
+    start();
+    while (true) {
+      double[] r = expand();
+      Ritz ritz = ritz();
+      double largest = Math.abs(ritz.value(0));
+      residuals = new double[pairs];
+      boolean converged = true;
+      for (int k = 0; k < pairs; k++) {
+        residuals[k] = largest == 0 ? 0 : ritz.lastBlockNorm(k, r) / largest;
+        converged &= residuals[k] <= tolerance;
+      }
+      if (converged) {
+        values = new double[pairs];
+        Arrays.setAll(values, ritz::value);
+        ritz.combine(pairs, columns(), work);
+        return;
+      }
+      if (products >= MOST_PRODUCTS) {
+        throw new LightconeException("the eigenvalues have not converged after " + products
+            + " passes: the largest residual is " + Arrays.stream(residuals).max().orElse(0)
+            + "; allow a larger tolerance, more memory, or ask for fewer dimensions");
+      }
+      if (filled + 1 == slots) {
+        restart(ritz);
+      }
+    }
+  }
+
+  private void start() {
+    SplittableRandom random = new SplittableRandom(SEED);
+    DoubleBuffer z = work.doubles(0, n * width);
+    for (int k = 0; k < n * width; k++) {
+      z.put(k, random.nextDouble() - 0.5);
+    }
+    orthonormalise(0);
+  }
+
+  /** One product: T grows by the block that was next, and a new next block follows. Returns R. */
+  private double[] expand() {
+    a.multiply(width, basis.doubles(filled * blockBytes, n * width), work.doubles(0, n * width));
+    products++;
+    double[] r = orthonormalise(filled + 1);
+    int from = filled * width;
+    for (int i = 0; i < from + width; i++) {
+      for (int j = 0; j < width; j++) {
+        double entry = projections[i * width + j];
+        if (i >= from) {
+          entry = 0.5 * (entry + projections[(from + j) * width + i - from]);
+        }
+        t[i * ld + from + j] = entry;
+        t[(from + j) * ld + i] = entry;
+      }
+    }
+    filled++;
+    return r;
+  }
+
+  /**
+   * Makes the block in {@code work}, Z, orthonormal to the first blocks of the basis and puts it behind them:
+   * Z = Q projections + Q_next R. Returns R.
+   */
+  private double[] orthonormalise(int blocks) {
+    projections = new double[blocks * width * width];
+    double[] r = identity();
+    OffHeap from = work;
+    OffHeap to = other;
+    for (int round = 0; ; round++) {
+      if (blocks > 0) {
+        double[] c = inner(basis, blocks, from);
+        update(basis, blocks, c, -1, from);
+        addProduct(c, r, projections);
+      }
+      double[] factor = inner(from, 1, from);
+      double smallest = smallestPivot(factor);
+      if (smallest > ILL) {
+        Pointer.memset(to.pointer(), 0, blockBytes);
+        update(from, 1, Lapack.inverse(factor, width), 1, to);
+        OffHeap swapped = from;
+        from = to;
+        to = swapped;
+      } else {
+        factor = Lapack.householder(from, 0, n, width);
+      }
+      double[] product = new double[width * width];
+      addProduct(factor, r, product);
+      r = product;
+      if (round > 0 && smallest > WELL) {
+        break;
+      }
+      if (round == MOST_ROUNDS) {
+        throw new LightconeException("the eigenvalue basis of " + n + " models cannot be made orthogonal: is there a"
+            + " NaN in the matrix?");
+      }
+    }
+    Pointer.memcpy(basis.pointer(blocks * blockBytes, blockBytes), from.pointer(), blockBytes);
+    return r;
+  }
+
+  /** Replaces G by its Cholesky factor R; the smallest of R's pivots for G scaled to a diagonal of ones, or 0. */
+  private double smallestPivot(double[] g) {
+    double[] scale = new double[width];
+    for (int k = 0; k < width; k++) {
+      scale[k] = Math.sqrt(g[k * width + k]);
+      if (!(scale[k] > 0)) {
+        return 0;
+      }
+    }
+    for (int i = 0; i < width; i++) {
+      for (int j = 0; j < width; j++) {
+        g[i * width + j] /= scale[i] * scale[j];
+      }
+    }
+    if (!Lapack.cholesky(g, width)) {
+      return 0;
+    }
+    double smallest = 1;
+    for (int i = 0; i < width; i++) {
+      smallest = Math.min(smallest, g[i * width + i]);
+      for (int j = i; j < width; j++) {
+        g[i * width + j] *= scale[j];
+      }
+    }
+    return smallest;
+  }
+
+  private double[] identity() {
+    double[] identity = new double[width * width];
+    for (int k = 0; k < width; k++) {
+      identity[k * width + k] = 1;
+    }
+    return identity;
+  }
+
+  /** out += left right; left (rows, width), right (width, width). */
+  private void addProduct(double[] left, double[] right, double[] out) {
+    for (int i = 0; i < left.length / width; i++) {
+      for (int k = 0; k < width; k++) {
+        double factor = left[i * width + k];
+        for (int j = 0; j < width; j++) {
+          out[i * width + j] += factor * right[k * width + j];
+        }
+      }
+    }
+  }
+
+  /** Q' z, (blocks width, width). */
+  private double[] inner(OffHeap q, int blocks, OffHeap z) {
+    long count = (long) blocks * width * width;
+    Native.check(Lightcone.lightcone_block_inner(q.doublePointer(0, blocks * (long) n * width), blocks, width,
+        z.doublePointer(0, (long) n * width), n, width, threads, coefficients.doublePointer(0, count)));
+    double[] c = new double[(int) count];
+    coefficients.doubles(0, c.length).get(c);
+    return c;
+  }
+
+  /** z += factor Q c, c (blocks width, columns). */
+  private void update(OffHeap q, int blocks, double[] c, double factor, OffHeap z) {
+    int columns = c.length / (blocks * width);
+    coefficients.doubles(0, c.length).put(c);
+    Native.check(Lightcone.lightcone_block_update(q.doublePointer(0, blocks * (long) n * width), blocks, width,
+        coefficients.doublePointer(0, c.length), factor, z.doublePointer(0, (long) n * columns), n, columns, threads));
+  }
+
+  private void restart(Ritz ritz) {
+    ritz.combine(width, width, work);
+    Pointer.memcpy(basis.pointer(), work.pointer(), blockBytes);
+    Pointer.memcpy(basis.pointer(blockBytes, blockBytes), basis.pointer(filled * blockBytes, blockBytes), blockBytes);
+    Arrays.fill(t, 0);
+    for (int k = 0; k < width; k++) {
+      t[k * ld + k] = ritz.value(k);
+    }
+    filled = 1;
+    restarts++;
+  }
+
+  /** Restarts so far. */
+  int restarts() {
+    return restarts;
+  }
+
+  /** T's eigenpairs by falling magnitude. */
+  private Ritz ritz() {
+    int size = filled * width;
+    double[] all = new double[size];
+    double[] s = new double[size * size];
+    try (OffHeap matrix = OffHeap.allocate((long) size * size * Double.BYTES, "the projected matrix");
+        OffHeap eigenvalues = OffHeap.allocate((long) size * Double.BYTES, "its eigenvalues")) {
+      DoubleBuffer to = matrix.doubles(0, size * size);
+      for (int i = 0; i < size; i++) {
+        to.put(i * size, t, i * ld, size);
+      }
+      SymmetricEigen.solve(matrix, size, eigenvalues, 1);
+      eigenvalues.doubles(0, size).get(all);
+      to.get(s);
+    }
+    int[] order = SymmetricEigen.byMagnitude(all);
+    return new Ritz(all, s, order);
+  }
+
+  /** Eigenvectors s of T as rows of (size, size), in LAPACK's order; {@code order} lists them by magnitude. */
+  private final class Ritz {
+    private final double[] all;
+    private final double[] s;
+    private final int[] order;
+
+    Ritz(double[] all, double[] s, int[] order) {
+      this.all = all;
+      this.s = s;
+      this.order = order;
+    }
+
+    double value(int k) {
+      return all[order[k]] + 0.0; // -0 becomes 0
+    }
+
+    /** |R s_m|. */
+    double lastBlockNorm(int k, double[] r) {
+      int last = order[k] * all.length + all.length - width;
+      double sum = 0;
+      for (int i = 0; i < width; i++) {
+        double entry = 0;
+        for (int j = 0; j < width; j++) {
+          entry += r[i * width + j] * s[last + j];
+        }
+        sum += entry * entry;
+      }
+      return Math.sqrt(sum);
+    }
+
+    /** The first {@code count} Ritz vectors as (n, columns), the columns beyond 0. */
+    void combine(int count, int columns, OffHeap to) {
+      double[] c = new double[all.length * columns];
+      for (int k = 0; k < count; k++) {
+        for (int i = 0; i < all.length; i++) {
+          c[i * columns + k] = s[order[k] * all.length + i];
+        }
+      }
+      Pointer.memset(to.pointer(), 0, (long) n * columns * Double.BYTES);
+      update(basis, all.length / width, c, 1, to);
+    }
+  }
+
+  @Override
+  public void close() {
+    basis.close();
+    work.close();
+    other.close();
+    coefficients.close();
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The embedding family's hot operations. Each is documented where it is written.
+#pragma once
+
+#include <cstdint>
+
+namespace lightcone {
+
+// A (rows, depth) wherever it lies: A(r, k) = data[r / 8 group_stride + r % 8 row_stride + k depth_stride].
+struct Factor {
+  static constexpr int64_t kGroup = 8;
+  const double* data;
+  int64_t group_stride, row_stride, depth_stride;
+};
+
+struct EmbedKernels {
+  // y (rows, columns) += A x (depth, columns).
+  void (*multiply)(const Factor& a, int64_t rows, int64_t depth, const double* x, int64_t x_stride, double* y,
+                   int64_t y_stride, int64_t columns);
+  // A tile or its transpose as a factor in `out` (LIGHTCONE_TILE^2).
+  Factor (*widen_tile)(const float* tile, bool transposed, double* out);
+
+  // Weighted sums of one tile's entries and of their squares; true if an entry is infinite.
+  bool (*tile_sums)(const float* tile, bool transposed, int64_t rows, int64_t depth, const double* weights,
+                    double* sums, double* squares);
+
+  // The absolute errors of one tile's intervals, summed per dimension, and the sum of its distances.
+  void (*tile_pairwise)(const float* tile, bool diagonal, int64_t rows, int64_t columns, const double* x,
+                        const double* y, const double* weights_x, const double* weights_y, const double* signature,
+                        int64_t dims, double* scratch, double* missed, double* total);
+};
+
+}  // namespace lightcone
