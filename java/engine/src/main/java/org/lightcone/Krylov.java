@@ -32,6 +32,10 @@ final class Krylov implements AutoCloseable {
   private static final double WELL = 0.5;
   private static final int MOST_ROUNDS = 8;
 
+  private static final int MOST_BLOCKS = 12;
+  /** T of this order takes LAPACK about 10 s, as long as ten passes over 20,000 models. */
+  private static final int MOST_COLUMNS = 4_000;
+
   /** Far beyond any that converges: the sentence comes instead of an endless run. */
   private static final int MOST_PRODUCTS = 1_000;
 
@@ -87,9 +91,14 @@ final class Krylov implements AutoCloseable {
   /** Fewest blocks of a basis: the kept ones, the last, and the next. */
   static final int FEWEST_BLOCKS = 3;
 
-  /** Whether an operator of that order is large enough for the basis. */
+  /** Whether an operator of that order is large enough for the basis, and LAPACK for T. */
   static boolean fits(int order, int pairs) {
-    return (long) FEWEST_BLOCKS * width(pairs) < order;
+    return (long) FEWEST_BLOCKS * width(pairs) < Math.min(order, SymmetricEigen.MAX_ORDER);
+  }
+
+  /** Blocks beyond which more memory would be of no use: it converges before, or T's own eigenvalues cost the more. */
+  static int mostBlocks(int pairs) {
+    return Math.max(FEWEST_BLOCKS, Math.min(MOST_BLOCKS, MOST_COLUMNS / width(pairs)));
   }
 
   /** Bytes taken with a basis of that many blocks, A's own apart. */

@@ -42,7 +42,7 @@ final class PlaceCommand extends Verb {
   private Path out;
 
   @Override
-  @SuppressWarnings("try") // the stage acts by being open
+  @SuppressWarnings("try") // the stage and the line act by being open
   Result execute() {
     if (dims < 1) {
       throw usage("--dims " + dims + ": at least 1 is needed");
@@ -56,7 +56,10 @@ final class PlaceCommand extends Verb {
     List<Long> shape = Npy.readHeader(added).shape();
     try (Control control = new Control();
         Interruption.Stage stage = stop.stage(control::cancel);
-        PackedTiles matrix = Options.distances(distances, common)) {
+        PackedTiles matrix = Options.distances(distances, common);
+        // How many passes there will be is not known: the line shows the part of a pass that runs.
+        ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "embedding, this pass", "block rows",
+            control::done, control::total)) {
       if (shape.size() != 2 || shape.get(1) != matrix.models()) {
         throw new InvalidDataException(added + " cannot be used: its shape is "
             + shape.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")")) + ", wanted is (Q, "
