@@ -99,8 +99,8 @@ public final class InPca {
       long around = models * (long) Krylov.width(dims) * 4 * Double.BYTES;
       if (models <= DENSE_ORDER || !Krylov.fits(models, dims)) {
         if (models > SymmetricEigen.MAX_ORDER) {
-          throw new UnsupportedException(dims + " dimensions of " + models + " models need the dense solver, which takes"
-              + " at most " + SymmetricEigen.MAX_ORDER + " models; ask for fewer dimensions");
+          throw new UnsupportedException(dims + " dimensions of " + models + " models need the dense solver, which"
+              + " takes at most " + SymmetricEigen.MAX_ORDER + " models; ask for fewer dimensions");
         }
         require(SymmetricEigen.bytes(models) + around, memory, options, what);
         return new Plan(0, buffer);

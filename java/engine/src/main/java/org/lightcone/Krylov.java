@@ -56,12 +56,10 @@ final class Krylov implements AutoCloseable {
   /** Blocks of the basis whose product is in T; the next block follows them. */
   private int filled;
   private int products;
-  private int restarts;
   /** Q'Z of the block last orthonormalised, (blocks width, width). */
   private double[] projections;
 
   private double[] values;
-  private double[] residuals;
 
   private Krylov(SymmetricOperator a, int pairs, int slots, int threads) {
     this.a = a;
@@ -136,16 +134,6 @@ final class Krylov implements AutoCloseable {
     return values;
   }
 
-  /** |A v - lambda v| / |lambda_1|, from the recurrence. */
-  double[] residuals() {
-    return residuals;
-  }
-
-  /** Passes over A. */
-  int products() {
-    return products;
-  }
-
   /** Columns of {@link #vectors}: K rounded up to a multiple of 8. */
   int columns() {
     return (pairs + 7) / 8 * 8;
@@ -162,13 +150,11 @@ final class Krylov implements AutoCloseable {
       double[] r = expand();
       Ritz ritz = ritz();
       double largest = Math.abs(ritz.value(0));
-      residuals = new double[pairs];
-      boolean converged = true;
-      for (int k = 0; k < pairs; k++) {
-        residuals[k] = largest == 0 ? 0 : ritz.lastBlockNorm(k, r) / largest;
-        converged &= residuals[k] <= tolerance;
+      double residual = 0;
+      for (int k = 0; largest != 0 && k < pairs; k++) {
+        residual = Math.max(residual, ritz.lastBlockNorm(k, r) / largest);
       }
-      if (converged) {
+      if (residual <= tolerance) {
         values = new double[pairs];
         Arrays.setAll(values, ritz::value);
         ritz.combine(pairs, columns(), work);
@@ -176,8 +162,7 @@ final class Krylov implements AutoCloseable {
       }
       if (products >= MOST_PRODUCTS) {
         throw new LightconeException("the eigenvalues have not converged after " + products
-            + " passes: the largest residual is " + Arrays.stream(residuals).max().orElse(0)
-            + "; allow a larger tolerance, more memory, or ask for fewer dimensions");
+            + " passes: the largest residual is " + residual + "; allow a larger tolerance, more memory, or ask for fewer dimensions");
       }
       if (filled + 1 == slots) {
         restart(ritz);
@@ -319,9 +304,9 @@ final class Krylov implements AutoCloseable {
   private void update(OffHeap q, int first, int blocks, double[] c, double factor, OffHeap z) {
     int columns = c.length / (blocks * width);
     coefficients.doubles(0, c.length).put(c);
-    Native.check(Lightcone.lightcone_block_update(q.doublePointer(first * blockBytes, blocks * (long) n * width), blocks,
-        width, coefficients.doublePointer(0, c.length), factor, z.doublePointer(0, (long) n * columns), n, columns,
-        threads));
+    var vectors = q.doublePointer(first * blockBytes, blocks * (long) n * width);
+    Native.check(Lightcone.lightcone_block_update(vectors, blocks, width, coefficients.doublePointer(0, c.length), factor,
+        z.doublePointer(0, (long) n * columns), n, columns, threads));
   }
 
   private void restart(Ritz ritz) {
@@ -333,12 +318,6 @@ final class Krylov implements AutoCloseable {
       t[k * ld + k] = ritz.value(k);
     }
     filled = 1;
-    restarts++;
-  }
-
-  /** Restarts so far. */
-  int restarts() {
-    return restarts;
   }
 
   /** T's eigenpairs by falling magnitude. */

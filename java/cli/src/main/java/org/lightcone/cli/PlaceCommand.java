@@ -20,12 +20,13 @@ import picocli.CommandLine.Option;
 
 /** {@code lightcone place}: other models in the coordinates of an embedding (Eq 9). */
 @Command(name = "place", header = "Places new models in the embedding of a distance matrix.",
-    description = "Embeds D as `lightcone embed` does and adds the models whose distances to D's models are in DN (Q, M),"
-        + " without changing the axes (Eq 9). Writes their coordinates (Q, K), float64; dimensions whose eigenvalue is"
+    description = "Embeds D as `lightcone embed` does and adds the models whose distances to D's models are in DN"
+        + " (Q, M), without changing the axes (Eq 9). Writes their coordinates (Q, K), float64; dimensions whose eigenvalue is"
         + " within rounding of 0 are 0 there, and named.",
     footer = {"", "Example:", "  lightcone place --distances D.npy --new DN.npy --dims 3 --out XN.npy"})
 final class PlaceCommand extends Verb {
-  @Option(names = "--distances", paramLabel = "D.npy|D.tiles", required = true, description = "Symmetric matrix (M, M).")
+  @Option(names = "--distances", paramLabel = "D.npy|D.tiles", required = true,
+      description = "Symmetric matrix (M, M).")
   private Path distances;
 
   @Option(names = "--new", paramLabel = "DN.npy", required = true,
