@@ -19,8 +19,9 @@ import org.lightcone.EngineInfo;
  * peers' between them.
  */
 public final class Bench {
-  /** Runs of a row at least, of which a median is one. */
+  /** Runs of a row at least; of one that takes long, two. */
   private static final int LEAST_RUNS = 3;
+  private static final double LONG_SECONDS = 8;
   /** More runs would not make the quantiles better. */
   private static final int MOST_RUNS = 200;
   /** A peer's threads spin for a while after their work, beside whoever runs next. */
@@ -122,7 +123,8 @@ public final class Bench {
     List<Double> seconds = new ArrayList<>();
     double spent = 0;
     boolean peersWant = true;
-    while (seconds.size() < MOST_RUNS && (seconds.size() < LEAST_RUNS || spent < budget || peersWant)) {
+    while (seconds.size() < MOST_RUNS
+        && (seconds.size() < (spent < LONG_SECONDS ? LEAST_RUNS : 2) || spent < budget || peersWant)) {
       double one = row.seconds();
       seconds.add(one);
       spent += one;
