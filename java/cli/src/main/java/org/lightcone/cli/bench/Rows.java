@@ -28,6 +28,7 @@ final class Rows {
     all.bhattacharyya();
     all.otherMetrics();
     all.onePass();
+    all.labelMaps();
     all.eigenpairs();
     all.rows.add(new CallRow());
     if (kernel == null) {
@@ -84,6 +85,17 @@ final class Rows {
     rows.add(new ProgressRow(quick ? 40 : 256, quick ? 200 : 1000, 10, threads, isa));
     if (!quick) {
       rows.add(new ProgressRow(1024, 10_000, 10, threads, isa));
+    }
+  }
+
+  private void labelMaps() {
+    Isa isa = engine.isa();
+    rows.add(new ArgmaxRow(quick ? 8 : 64, quick ? 2_000 : 100_000, 10, threads, isa));
+    rows.add(new AgreementRow(2, quick ? 100_000 : 128_000_000, threads, isa));
+    rows.add(new AgreementRow(quick ? 20 : 256, quick ? 3_001 : 100_000, threads, isa));
+    rows.add(new ComponentsRow(quick ? 20 : 500, 50, threads, isa));
+    if (!quick) {
+      rows.add(new ComponentsRow(10, 500, threads, isa));
     }
   }
 
