@@ -6,6 +6,7 @@
 #include "base/ceiling_loops.h"
 #include "base/row_kernel.h"
 #include "distance/bhattacharyya_kernel.h"
+#include "distance/metrics.h"
 #include "embed/pairwise_kernel.h"
 #include "embed/product_kernel.h"
 #include "geometry/progress_kernel.h"
@@ -19,7 +20,7 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair},
+          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair, kMetricTable},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
           {progress_plane, progress_slope},
           {plane_points, argmax, agreement, label_changes, first_label_from},
