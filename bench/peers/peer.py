@@ -40,9 +40,9 @@ def arguments(names):
 
 
 def measure(options, run):
-    """Runs, writes the answer, and times further runs."""
+    """Runs, writes the answer as float64, and times further runs."""
     import numpy
-    numpy.save(options.out, run())
+    numpy.save(options.out, numpy.asarray(run(), numpy.float64))
 
     def seconds():
         start = time.perf_counter()

@@ -11,8 +11,8 @@ import org.lightcone.LabelMaps;
 import org.lightcone.Npy;
 
 /**
- * Equal labels of all pairs of label maps. Two maps beyond the caches are bound by memory; many small ones by the caches,
- * so their ceiling is a read of as many bytes as the caches hold. Verified by counting 200 pairs again.
+ * Equal labels of all pairs of label maps. Two maps beyond the caches are bound by memory; many small ones by the
+ * caches, so their ceiling is a read of as many bytes as the caches hold. Verified by counting 200 pairs again.
  */
 final class AgreementRow extends Row {
   private static final int CLASSES = 10;
@@ -96,10 +96,11 @@ final class AgreementRow extends Row {
     }
     Path input = folder.resolve("labels.npy");
     Npy.writeInts(input, LabelInputs.ints(labels), key.models(), key.samples());
-    return List.of(new PeerSpec("NumPy, a pair at a time", "numpy_labels.py", List.of("agreement", input.toString()), npy -> {
-      double[] counts = Npy.readDoubles(npy);
-      return Errors.exact(wrong((i, j) -> (long) counts[i * (int) key.models() + j]));
-    }, 3));
+    return List.of(new PeerSpec("NumPy, a pair at a time", "numpy_labels.py", List.of("agreement", input.toString()),
+        npy -> {
+          double[] counts = Npy.readDoubles(npy);
+          return Errors.exact(wrong((i, j) -> (long) counts[i * (int) key.models() + j]));
+        }, 3));
   }
 
   @Override

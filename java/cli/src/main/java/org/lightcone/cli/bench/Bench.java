@@ -105,8 +105,8 @@ public final class Bench {
         peerResults.add(new RowResult.PeerResult(peer.spec.name(), peer.absent(), peer.errors(),
             peer.absent() != null ? null : Timing.of(peer.seconds)));
       }
-      return new RowResult(row.key, null, errors, timing, ceiling, row.bytes(), row.work(), row.unit(), row.note(), notes,
-          List.copyOf(peerResults));
+      return new RowResult(row.key, null, errors, timing, ceiling, row.bytes(), row.work(), row.unit(), row.note(),
+          notes, List.copyOf(peerResults));
     } finally {
       others.forEach(Peer::close);
     }
@@ -114,7 +114,7 @@ public final class Bench {
 
   /** Peers use what the machine has, so they stand beside the row that does too. */
   private boolean comparable(Row row) {
-    return row.key.threads() == threads && (row.key.isa().equals(engine.isa().toString()) || row.key.isa().equals("any"));
+    return row.key.threads() == threads && row.key.isa().equals(engine.isa().toString());
   }
 
   /** Runs until the row's time is up, each peer once after each of ours while it wants more. */

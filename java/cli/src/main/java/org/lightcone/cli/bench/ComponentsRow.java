@@ -6,14 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.lightcone.Components;
 import org.lightcone.Isa;
 import org.lightcone.LabelMaps;
 import org.lightcone.Npy;
 
 /**
- * Connected regions (8 neighbours) of many small label maps, all labels in one pass. Verified by flooding every map again.
- * Of a map (height, width) the row tells the number of maps, the points of each and the classes.
+ * Connected regions (8 neighbours) of many small label maps, all labels in one pass. Verified by flooding every map
+ * again. Of a map (height, width) the row tells the number of maps, the points of each and the classes.
  */
 final class ComponentsRow extends Row {
   private static final int SITES = 12;
@@ -91,11 +92,11 @@ final class ComponentsRow extends Row {
   @Override
   Errors verify() {
     Components components = run();
-    long wrong = 0;
-    for (int map = 0; map < exact.length; map++) {
-      wrong += components.regions(map, 0) == exact[map] ? 0 : 1;
-    }
-    return Errors.exact(wrong);
+    return wrong(IntStream.range(0, exact.length).mapToDouble(map -> components.regions(map, 0)).toArray());
+  }
+
+  private Errors wrong(double[] regions) {
+    return Errors.exact(IntStream.range(0, exact.length).filter(map -> regions[map] != exact[map]).count());
   }
 
   @Override
@@ -109,14 +110,8 @@ final class ComponentsRow extends Row {
   List<PeerSpec> peers(Path folder) throws IOException {
     Path input = folder.resolve("labels.npy");
     Npy.writeInts(input, LabelInputs.ints(labels), key.models(), edge, edge);
-    return List.of(new PeerSpec("scipy ndimage.label per class", "scipy_components.py", List.of(input.toString()), npy -> {
-      double[] regions = Npy.readDoubles(npy);
-      long wrong = 0;
-      for (int map = 0; map < exact.length; map++) {
-        wrong += regions[map] == exact[map] ? 0 : 1;
-      }
-      return Errors.exact(wrong);
-    }, 3));
+    return List.of(new PeerSpec("scipy ndimage.label per class", "scipy_components.py", List.of(input.toString()),
+        npy -> wrong(Npy.readDoubles(npy)), 3));
   }
 
   @Override

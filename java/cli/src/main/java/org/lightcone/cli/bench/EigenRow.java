@@ -23,10 +23,10 @@ import org.lightcone.Predictions;
 import org.lightcone.TilesFile;
 
 /**
- * The K eigenpairs of largest magnitude of the centred matrix of distances of random walks, in memory or in a .tiles file,
- * with all that an embedding is (explained distances included). Verified in plain float64: |W v - lambda v| / |lambda_1|
- * of the first and the last pairs, and that power iterations on what is orthogonal to all K find nothing larger than the
- * last.
+ * The K eigenpairs of largest magnitude of the centred matrix of distances of random walks, in memory or in a .tiles
+ * file, with all that an embedding is (explained distances included). Verified in plain float64: |W v - lambda v| /
+ * |lambda_1| of the first and the last pairs, and that power iterations on what is orthogonal to all K find nothing
+ * larger than the last.
  */
 final class EigenRow extends Row {
   private static final int POINTS = 50;
@@ -55,8 +55,8 @@ final class EigenRow extends Row {
   }
 
   private EigenRow(int runs, int samples, int dims, long memoryBytes, String where, int threads, Isa isa) {
-    super(new RowKey("eigenpairs", "K = " + dims + ", residual 1e-6, " + where, (long) runs * POINTS, samples, 10, threads,
-        isa.toString()));
+    super(new RowKey("eigenpairs", "K = " + dims + ", residual 1e-6, " + where, (long) runs * POINTS, samples, 10,
+        threads, isa.toString()));
     this.dims = dims;
     this.memoryBytes = memoryBytes;
   }
@@ -79,9 +79,11 @@ final class EigenRow extends Row {
   @Override
   void prepare(Inputs inputs) throws IOException {
     folder = Files.createTempDirectory("lightcone-bench-eigenpairs");
-    RandomWalks walks = new RandomWalks((int) key.models() / POINTS, POINTS, (int) key.samples(), (int) key.classes(), 7);
+    int runs = (int) key.models() / POINTS;
+    RandomWalks walks = new RandomWalks(runs, POINTS, (int) key.samples(), (int) key.classes(), 7);
     DistanceOptions options = DistanceOptions.defaults().withThreads(key.threads());
-    try (Predictions table = Predictions.of(walks.table(), walks.models(), walks.samples(), walks.classes(), Kind.PROBS)) {
+    try (Predictions table = Predictions.of(walks.table(), walks.models(), walks.samples(), walks.classes(),
+        Kind.PROBS)) {
       if (memoryBytes == 0) {
         matrix = DistanceMatrix.compute(table, options, null);
       } else {
@@ -128,7 +130,8 @@ final class EigenRow extends Row {
     }
     // A pair that was passed over by more than the tolerance is as wrong as one with a large residual.
     double beyond = largestBeyond(w, vectors) - Math.abs(values[dims - 1]);
-    return beyond > TOLERANCE * Math.abs(values[0]) ? Errors.exact(1) : Errors.of(residuals, Double.NaN, 1.01 * TOLERANCE);
+    return beyond > TOLERANCE * Math.abs(values[0]) ? Errors.exact(1)
+        : Errors.of(residuals, Double.NaN, 1.01 * TOLERANCE);
   }
 
   /** A lower bound of the largest magnitude of an eigenvalue whose vector is orthogonal to all of these. */
@@ -165,8 +168,8 @@ final class EigenRow extends Row {
     }
     Path distances = shared.resolve("d.npy");
     matrix.write(distances);
-    return List.of(new PeerSpec("scipy eigsh LM", "scipy_eigsh.py", List.of(distances.toString(), Integer.toString(dims)),
-        npy -> {
+    return List.of(new PeerSpec("scipy eigsh LM", "scipy_eigsh.py",
+        List.of(distances.toString(), Integer.toString(dims)), npy -> {
           double[] theirs = Npy.readDoubles(npy);
           double[] ours = embedding.eigenvalues();
           double[] difference = new double[dims];

@@ -14,8 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A peer's process: it reads its inputs, runs once, writes that answer, and then runs whenever it is told to, so that its
- * runs can lie between ours. Peers get the same number of threads and otherwise the environment that their users have.
+ * A peer's process: it reads its inputs, runs once, writes that answer, and then runs whenever it is told to, so that
+ * its runs can lie between ours. Peers get the same number of threads and otherwise the environment that their users
+ * have.
  */
 final class Peer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
