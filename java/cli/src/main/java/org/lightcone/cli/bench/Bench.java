@@ -71,6 +71,11 @@ public final class Bench {
         progress.accept(results.size() + 1 + "/" + rows.size() + " " + row.key);
         try (row) {
           results.add(run(row, inputs, folder));
+        } catch (CancelledException e) {
+          throw e;
+        } catch (IOException | RuntimeException e) {
+          // One row that cannot run must not cost the others.
+          results.add(RowResult.failed(row, e));
         }
       }
     } finally {
