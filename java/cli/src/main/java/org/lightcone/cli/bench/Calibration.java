@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.lightcone.Ceilings;
+import org.lightcone.DType;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
 import org.lightcone.EmbeddingOptions;
@@ -58,7 +59,7 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
       inputs.use(few, some, classes, 0.02);
       DistanceMatrix.Report near = reports(inputs, options).get(0);
       double refinement = near.nearPairs() == 0 ? 0 : (double) near.nearPairs() * some / near.refineSeconds();
-      return new Calibration(engine.isa().toString(), options.threads(), Ceilings.fma(engine.isa(), options.threads()),
+      return new Calibration(engine.isa().toString(), options.threads(), Ceilings.fma(engine.isa(), DType.FLOAT32, options.threads()),
           Ceilings.read(READ_BYTES, options.threads()), distances, refinement, panels, validation);
     }
   }

@@ -76,6 +76,10 @@ final class Peer implements AutoCloseable {
         peer.absent = reply.get("absent").asText();
       } else {
         peer.errors = spec.compare().errors(answer);
+        if (spec.rounds() == 1) {
+          // One run of what takes long is the first.
+          peer.seconds.add(reply.get("seconds").asDouble());
+        }
       }
     } catch (IOException | LightconeException e) {
       // A peer that fails is a peer that is not there.
