@@ -4,9 +4,9 @@
     peer.py's users:  SCRIPT ARGUMENTS... --out ANSWER.npy [--runs K | --serve]
 
 The answer of the first run is written as .npy. With --runs the seconds of K more are printed as one line of JSON. With
---serve the script says {"ready": true, "seconds": s} of the first run and then runs once for every line on standard input, each time
-answering {"seconds": s}: so `lightcone bench` puts its own runs between. A package that is not installed is
-{"absent": reason}.
+--serve the script says {"ready": true, "seconds": s} of the first run and then runs once for every line on standard
+input, each time answering {"seconds": s}: so `lightcone bench` puts its own runs between. A package that is not
+installed is {"absent": reason}.
 """
 import json
 import sys

@@ -59,7 +59,8 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
       inputs.use(few, some, classes, 0.02);
       DistanceMatrix.Report near = reports(inputs, options).get(0);
       double refinement = near.nearPairs() == 0 ? 0 : (double) near.nearPairs() * some / near.refineSeconds();
-      return new Calibration(engine.isa().toString(), options.threads(), Ceilings.fma(engine.isa(), DType.FLOAT32, options.threads()),
+      double fma = Ceilings.fma(engine.isa(), DType.FLOAT32, options.threads());
+      return new Calibration(engine.isa().toString(), options.threads(), fma,
           Ceilings.read(READ_BYTES, options.threads()), distances, refinement, panels, validation);
     }
   }

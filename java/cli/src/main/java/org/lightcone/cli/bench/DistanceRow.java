@@ -36,8 +36,8 @@ final class DistanceRow extends Row {
   private DistanceMatrix.Report report;
 
   DistanceRow(Metric metric, Precision precision, long models, long samples, long classes, int threads, Isa isa) {
-    super(new RowKey(metric.toString(), precision == Precision.EXACT ? "exact, refine off" : precision.toString(), models,
-        samples, classes, threads, isa.toString()));
+    super(new RowKey(metric.toString(), precision == Precision.EXACT ? "exact, refine off" : precision.toString(),
+        models, samples, classes, threads, isa.toString()));
     this.metric = metric;
     this.options = DistanceOptions.defaults().withMetric(metric).withPrecision(precision)
         .withRefine(DistanceOptions.Refine.OFF).withThreads(threads).withIsa(isa);
@@ -163,7 +163,8 @@ final class DistanceRow extends Row {
   }
 
   private Ceiling fma(MachineCeilings machine, String name, boolean single, double divisor) {
-    return new Ceiling(name, machine.fma(options.isa(), single ? DType.FLOAT32 : DType.FLOAT64, key.threads()) / divisor);
+    DType dtype = single ? DType.FLOAT32 : DType.FLOAT64;
+    return new Ceiling(name, machine.fma(options.isa(), dtype, key.threads()) / divisor);
   }
 
   @Override

@@ -56,7 +56,7 @@ final class MachineCeilings {
     return known.last;
   }
 
-  /** {@code {"fma": [{"isa", "dtype", "threads", "first", "last", "least", "most"}], "read": [{"bytes", "threads", ...}]}}. */
+  /** {@code {"fma": [{"isa", "dtype", "threads", "first", "last", "least", "most"}], "read": [{"bytes", ...}]}}. */
   ObjectNode json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ArrayNode fma = json.putArray("fma");
