@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/team.h"
+#include "plane/histogram.h"
 #include "plane/planes.h"
 
 namespace lightcone {
@@ -34,26 +35,22 @@ struct AgreementWork {
   std::vector<uint8_t> mask = std::vector<uint8_t>(kAgreementBytes);
 };
 
+// 0 or 1 and above to bytes as wide as the labels, no bit or all bits set.
+void widen_mask(const uint8_t* mask, int64_t bytes, int32_t label_bytes, uint8_t* out) {
+  if (label_bytes == 1)
+    for (int64_t k = 0; k < bytes; ++k) out[k] = mask[k] != 0 ? 0xff : 0;
+  else
+    for (int64_t k = 0; k < bytes / 2; ++k) out[2 * k] = out[2 * k + 1] = mask[k] != 0 ? 0xff : 0;
+}
+
 int64_t counted_points(int64_t points, const uint8_t* mask) {
   if (mask == nullptr) return points;
   return points - std::count(mask, mask + points, uint8_t{0});
 }
 
-// Tables of C x C counts that stay in a first-level cache, four so that equal pairs in a row do not wait for
-// each other's store. Beyond this many classes the counts go straight to the result.
+// Up to this many classes the four tables of C x C counts stay in a first-level cache; beyond, the counts go
+// straight to the result.
 constexpr int64_t kTableClasses = 32;
-constexpr int kTables = 4;
-
-template <class Label>
-void confuse(const Label* a, const Label* b, const uint8_t* mask, int64_t count, size_t classes, uint32_t* tables) {
-  const size_t table = classes * classes;
-  if (mask == nullptr)
-    for (int64_t k = 0; k < count; ++k)
-      ++tables[static_cast<size_t>(k & (kTables - 1)) * table + a[k] * classes + b[k]];
-  else
-    for (int64_t k = 0; k < count; ++k)
-      tables[static_cast<size_t>(k & (kTables - 1)) * table + a[k] * classes + b[k]] += mask[k] != 0;
-}
 
 template <class Label>
 void confuse_many(const Label* a, const Label* b, const uint8_t* mask, int64_t count, int64_t classes, int64_t* out) {
@@ -85,9 +82,7 @@ void label_agreement(const lightcone_label_maps& maps, const uint8_t* mask, int 
       const int64_t length = std::min(kAgreementBytes, end - at);
       for (int64_t i = 0; i < rows; ++i) w.rows[static_cast<size_t>(i)] = row_of(maps, tiles.row + i) + at;
       for (int64_t j = 0; j < columns; ++j) w.columns[static_cast<size_t>(j)] = row_of(maps, tiles.column + j) + at;
-      if (mask != nullptr)
-        for (int64_t k = 0; k < length; ++k)
-          w.mask[static_cast<size_t>(k)] = mask[(at + k) / maps.label_bytes] != 0 ? 0xff : 0;
+      if (mask != nullptr) widen_mask(mask + at / maps.label_bytes, length, maps.label_bytes, w.mask.data());
       table.plane.agreement({w.rows.data(), w.columns.data(), rows, columns,
                              mask == nullptr ? nullptr : w.mask.data(), length, maps.label_bytes,
                              tiles.row == tiles.column, w.counts.data(), kTile});
@@ -126,24 +121,20 @@ void label_confusion(const lightcone_label_maps& maps, int64_t classes, const ui
   };
   const int64_t per_pair = (maps.points + kLabelPiece - 1) / kLabelPiece;
   if (classes <= kTableClasses) {
-    const size_t width = static_cast<size_t>(cells);
-    std::vector<std::vector<uint32_t>> work(static_cast<size_t>(team.size()),
-                                            std::vector<uint32_t>(kTables * width));
+    std::vector<Histogram> work(static_cast<size_t>(team.size()), Histogram(cells));
     team.run(count * per_pair, [&](int64_t task, int thread) {
       done.check();
       const int64_t pair = task / per_pair, begin = task % per_pair * kLabelPiece;
       const int64_t length = std::min(kLabelPiece, maps.points - begin);
       if (!in_range(pair, begin, length)) return;
-      std::vector<uint32_t>& tables = work[static_cast<size_t>(thread)];
-      std::fill(tables.begin(), tables.end(), 0);
+      Histogram& histogram = work[static_cast<size_t>(thread)];
+      histogram.clear();
       piece_of(pair, begin, [&](const auto* a, const auto* b, const uint8_t* counted) {
-        confuse(a, b, counted, length, static_cast<size_t>(classes), tables.data());
+        const uint16_t rows = static_cast<uint16_t>(classes);
+        histogram.add(length, counted,
+                      [&](int64_t k) { return static_cast<uint16_t>(static_cast<uint16_t>(a[k] * rows) + b[k]); });
       });
-      for (size_t cell = 0; cell < width; ++cell) {
-        int64_t sum = 0;
-        for (size_t t = 0; t < kTables; ++t) sum += tables[t * width + cell];
-        add_atomically(out + pair * cells + static_cast<int64_t>(cell), sum);
-      }
+      for (int64_t cell = 0; cell < cells; ++cell) add_atomically(out + pair * cells + cell, histogram.count(cell));
       done.add(length);
     });
   } else {

@@ -169,19 +169,54 @@ LIGHTCONE_INLINE int64_t argmax_wide(const T* x, int64_t classes, uint32_t* bad)
   return last + __builtin_ctz(L::equal(L::load(x + last), largest) | 1u << L::kWidth);
 }
 
+// Rows of few classes next to each other: the compiler makes vectors over the rows. Returns whether there is a NaN.
+template <class T, class Label, int kClasses>
+LIGHTCONE_INLINE uint32_t argmax_few(const T* __restrict x, int64_t count, Label* __restrict labels) {
+  uint32_t bad = 0;
+  for (int64_t r = 0; r < count; ++r) {
+    T best = x[r * kClasses];
+    int32_t label = 0;
+    uint32_t nan = best != best;
+    for (int c = 1; c < kClasses; ++c) {
+      const T v = x[r * kClasses + c];
+      nan |= v != v;
+      label = v > best ? c : label;
+      best = v > best ? v : best;
+    }
+    bad |= nan;
+    labels[r] = static_cast<Label>(label);
+  }
+  return bad;
+}
+
+// Group sizes for which gcc has interleaved loads; the others go row by row.
+template <class T, class Label>
+LIGHTCONE_INLINE uint32_t argmax_rows(const char* rows, int64_t count, int64_t classes, int64_t stride_bytes,
+                                      Label* labels) {
+  const T* first = reinterpret_cast<const T*>(rows);
+  if (stride_bytes == classes * static_cast<int64_t>(sizeof(T))) switch (classes) {
+      case 2: return argmax_few<T, Label, 2>(first, count, labels);
+      case 3: return argmax_few<T, Label, 3>(first, count, labels);
+      case 4: return argmax_few<T, Label, 4>(first, count, labels);
+      case 8: return argmax_few<T, Label, 8>(first, count, labels);
+      default: break;
+    }
+  uint32_t bad = 0;
+  const bool narrow = classes < NumberLanes<T>::kWidth;
+  for (int64_t r = 0; r < count; ++r) {
+    const T* x = reinterpret_cast<const T*>(rows + r * stride_bytes);
+    labels[r] = static_cast<Label>(narrow ? argmax_narrow(x, classes, &bad) : argmax_wide(x, classes, &bad));
+  }
+  return bad;
+}
+
 template <class T, class Label>
 inline int64_t argmax_of(const char* rows, int64_t count, int64_t classes, int64_t stride_bytes, Label* labels) {
   // Rows between two looks at NaN: few enough that the row is found at once, many enough to cost nothing.
-  constexpr int64_t kPiece = 256;
-  const bool narrow = classes < NumberLanes<T>::kWidth;
+  constexpr int64_t kPiece = 1024;
   for (int64_t begin = 0; begin < count; begin += kPiece) {
     const int64_t end = begin + kPiece < count ? begin + kPiece : count;
-    uint32_t bad = 0;
-    for (int64_t r = begin; r < end; ++r) {
-      const T* x = reinterpret_cast<const T*>(rows + r * stride_bytes);
-      labels[r] = static_cast<Label>(narrow ? argmax_narrow(x, classes, &bad) : argmax_wide(x, classes, &bad));
-    }
-    if (bad == 0) continue;
+    if (argmax_rows<T>(rows + begin * stride_bytes, end - begin, classes, stride_bytes, labels + begin) == 0) continue;
     for (int64_t r = begin; r < end; ++r) {
       const T* x = reinterpret_cast<const T*>(rows + r * stride_bytes);
       for (int64_t c = 0; c < classes; ++c)

@@ -43,19 +43,20 @@ struct LabelLanes {
     if constexpr (kLabelBytes == 1) return _mm512_set1_epi8(static_cast<char>(label));
     else return _mm512_set1_epi16(static_cast<int16_t>(label));
   }
-  static LIGHTCONE_INLINE V count(V acc, V a, V b) {
+  // Written out because gcc 12 keeps two copies of each counter of the intrinsic and moves one to the other: 20%.
+  static LIGHTCONE_INLINE V increment(V acc, __mmask64 lanes) {
     const V minus_one = _mm512_set1_epi32(-1);
-    if constexpr (kLabelBytes == 1) return _mm512_mask_sub_epi8(acc, _mm512_cmpeq_epu8_mask(a, b), acc, minus_one);
-    else
-      return _mm512_mask_sub_epi16(acc, static_cast<__mmask32>(_mm512_cmpeq_epu16_mask(a, b)), acc, minus_one);
+    if constexpr (kLabelBytes == 1) asm("vpsubb %2, %0, %0%{%1%}" : "+v"(acc) : "Yk"(lanes), "v"(minus_one));
+    else asm("vpsubw %2, %0, %0%{%1%}" : "+v"(acc) : "Yk"(static_cast<__mmask32>(lanes)), "v"(minus_one));
+    return acc;
+  }
+  static LIGHTCONE_INLINE V count(V acc, V a, V b) {
+    if constexpr (kLabelBytes == 1) return increment(acc, _mm512_cmpeq_epu8_mask(a, b));
+    else return increment(acc, _mm512_cmpeq_epu16_mask(a, b));
   }
   static LIGHTCONE_INLINE V count(V acc, V a, V b, Mask m) {
-    const V minus_one = _mm512_set1_epi32(-1);
-    if constexpr (kLabelBytes == 1)
-      return _mm512_mask_sub_epi8(acc, _mm512_mask_cmpeq_epu8_mask(m, a, b), acc, minus_one);
-    else
-      return _mm512_mask_sub_epi16(
-          acc, _mm512_mask_cmpeq_epu16_mask(static_cast<__mmask32>(m), a, b), acc, minus_one);
+    if constexpr (kLabelBytes == 1) return increment(acc, _mm512_mask_cmpeq_epu8_mask(m, a, b));
+    else return increment(acc, _mm512_mask_cmpeq_epu16_mask(static_cast<__mmask32>(m), a, b));
   }
   static LIGHTCONE_INLINE int64_t sum(V acc) { return _mm512_reduce_add_epi64(_mm512_sad_epu8(acc, zero())); }
 };

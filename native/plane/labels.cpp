@@ -4,21 +4,13 @@
 #include <vector>
 
 #include "base/team.h"
+#include "plane/histogram.h"
 #include "plane/planes.h"
 
 namespace lightcone {
 namespace {
 
 int64_t pieces(int64_t count, int64_t piece) { return (count + piece - 1) / piece; }
-
-// Four tables: two equal labels in a row do not wait for each other's store.
-constexpr int kTables = 4;
-
-template <class Label, class Counted>
-void count_labels(const Label* labels, int64_t count, Counted&& counted, size_t classes, uint32_t* tables) {
-  for (int64_t k = 0; k < count; ++k)
-    tables[static_cast<size_t>(k & (kTables - 1)) * classes + labels[k]] += counted(k);
-}
 
 // The rectangle's running maximum over 2 radius + 1 entries of a line, by the distance to the last set one.
 void spread_line(const uint8_t* in, int64_t count, int64_t step, int64_t radius, uint8_t* out) {
@@ -99,29 +91,20 @@ void label_areas(const lightcone_label_maps& maps, int64_t classes, const uint8_
   std::fill(out, out + maps.maps * classes, 0);
   FirstPosition bad;
   Team team(threads);
-  const size_t width = static_cast<size_t>(classes);
-  std::vector<std::vector<uint32_t>> work(static_cast<size_t>(team.size()), std::vector<uint32_t>(kTables * width));
+  std::vector<Histogram> work(static_cast<size_t>(team.size()), Histogram(classes));
   team.run(maps.maps * per_map, [&](int64_t task, int thread) {
     done.check();
     const int64_t map = task / per_map, begin = task % per_map * kLabelPiece;
     const int64_t count = std::min(kLabelPiece, maps.points - begin);
     if (!labels_in_range(table, maps, map, begin, count, classes, &bad)) return;
-    std::vector<uint32_t>& tables = work[static_cast<size_t>(thread)];
-    std::fill(tables.begin(), tables.end(), 0);
-    const auto counting = [&](const auto* labels) {
-      if (mask == nullptr) count_labels(labels, count, [](int64_t) { return 1u; }, width, tables.data());
-      else
-        count_labels(
-            labels, count, [&](int64_t k) { return static_cast<uint32_t>(mask[begin + k] != 0); }, width,
-            tables.data());
+    Histogram& histogram = work[static_cast<size_t>(thread)];
+    histogram.clear();
+    const auto add = [&](const auto* labels) {
+      histogram.add(count, mask == nullptr ? nullptr : mask + begin, [&](int64_t k) { return labels[k]; });
     };
-    if (maps.label_bytes == 1) counting(row_of(maps, map) + begin);
-    else counting(reinterpret_cast<const uint16_t*>(row_of(maps, map)) + begin);
-    for (size_t c = 0; c < width; ++c) {
-      int64_t sum = 0;
-      for (size_t t = 0; t < kTables; ++t) sum += tables[t * width + c];
-      add_atomically(out + map * classes + static_cast<int64_t>(c), sum);
-    }
+    if (maps.label_bytes == 1) add(row_of(maps, map) + begin);
+    else add(reinterpret_cast<const uint16_t*>(row_of(maps, map)) + begin);
+    for (int64_t c = 0; c < classes; ++c) add_atomically(out + map * classes + c, histogram.count(c));
     done.add(count);
   });
   require_labels(maps, classes, bad);

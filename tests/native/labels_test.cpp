@@ -12,7 +12,8 @@ struct Maps {
   int64_t maps, points, stride;
   std::vector<Label> labels;
 
-  Maps(int64_t m, int64_t p, int64_t gap = 0) : maps(m), points(p), stride(p + gap), labels(size_t(m * (p + gap)), 99) {}
+  Maps(int64_t m, int64_t p, int64_t gap = 0)
+      : maps(m), points(p), stride(p + gap), labels(static_cast<size_t>(m * (p + gap)), 99) {}
   Label* row(int64_t m) { return labels.data() + m * stride; }
   lightcone_label_maps view() const {
     lightcone_label_maps v;

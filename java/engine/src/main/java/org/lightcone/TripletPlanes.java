@@ -98,8 +98,9 @@ public final class TripletPlanes implements AutoCloseable {
           numbers.put(3L * q + k, triplets[q][k]);
         }
       }
-      Native.check(Lightcone.lightcone_plane_vertices(
-          images.toNative(), numbers, triplets.length, 0, null, planes.corners(0)));
+      try (NativeRows rows = images.toNative()) {
+        Native.check(Lightcone.lightcone_plane_vertices(rows, numbers, triplets.length, 0, null, planes.corners(0)));
+      }
       done = true;
       return planes;
     } finally {
