@@ -195,8 +195,7 @@ const Block& Predictions::find(int64_t model, int64_t sample) const {
   return blocks_[*(it - 1)];
 }
 
-int64_t Predictions::fetch(int64_t model, SampleRange range, int64_t done, Scratch& scratch,
-                           int32_t* kind) const {
+SourceRows Predictions::locate(int64_t model, SampleRange range, int64_t done, Scratch& scratch) const {
   const int64_t first = range.begin + done * range.step;
   const Block& b = find(model, first);
   const int64_t end = b.sample_begin + b.samples;
@@ -205,20 +204,22 @@ int64_t Predictions::fetch(int64_t model, SampleRange range, int64_t done, Scrat
   const int64_t span = ((count - 1) * range.step + 1) * row_bytes;
   const int64_t offset =
       (model - b.model_begin) * b.model_stride_bytes + (first - b.sample_begin) * row_bytes;
-  const char* source = nullptr;
-  if (b.file) {
-    scratch.bytes.resize(static_cast<size_t>(span));
-    b.file->read(b.offset + offset, span, scratch.bytes.data());
-    source = scratch.bytes.data();
-  } else {
-    source = b.address + offset;
-  }
-  scratch.raw.resize(static_cast<size_t>(count * classes_));
+  if (!b.file) return {b.kind, b.dtype, count, range.step * row_bytes, b.address + offset};
+  scratch.bytes.resize(static_cast<size_t>(span));
+  b.file->read(b.offset + offset, span, scratch.bytes.data());
+  return {b.kind, b.dtype, count, range.step * row_bytes, scratch.bytes.data()};
+}
+
+int64_t Predictions::fetch(int64_t model, SampleRange range, int64_t done, Scratch& scratch,
+                           int32_t* kind) const {
+  const SourceRows source = locate(model, range, done, scratch);
+  const size_t row_bytes = static_cast<size_t>(classes_ * element_bytes(source.dtype));
+  scratch.raw.resize(static_cast<size_t>(source.count * classes_));
   double* raw = scratch.raw.data();
-  for (int64_t r = 0; r < count; ++r) {
-    const char* row = source + r * range.step * row_bytes;
-    if (b.dtype == LIGHTCONE_FLOAT64) {
-      std::memcpy(raw + r * classes_, row, static_cast<size_t>(row_bytes));
+  for (int64_t r = 0; r < source.count; ++r) {
+    const char* row = source.data + r * source.stride_bytes;
+    if (source.dtype == LIGHTCONE_FLOAT64) {
+      std::memcpy(raw + r * classes_, row, row_bytes);
     } else {
       for (int64_t c = 0; c < classes_; ++c) {
         float value;
@@ -227,8 +228,8 @@ int64_t Predictions::fetch(int64_t model, SampleRange range, int64_t done, Scrat
       }
     }
   }
-  *kind = b.kind;
-  return count;
+  *kind = source.kind;
+  return source.count;
 }
 
 void Predictions::check_row(const Block& block, int64_t model, int64_t sample, const double* row) const {
@@ -298,21 +299,21 @@ void Predictions::validate(int threads, lightcone_control* control) {
 
 void Predictions::log_rows(int64_t model, SampleRange range, Scratch& scratch, double* out) const {
   rows(model, range, scratch, [&](int32_t kind, int64_t count, int64_t row, const double* raw) {
-    for (int64_t r = 0; r < count; ++r) {
-      const double* x = raw + r * classes_;
-      double* logs = out + (row + r) * classes_;
-      double sum = 0;
-      if (kind == LIGHTCONE_PROBABILITIES) {
-        for (int64_t c = 0; c < classes_; ++c) sum += x[c];
-        for (int64_t c = 0; c < classes_; ++c) logs[c] = std::log(x[c]) - std::log(sum);
-      } else {
-        const double largest = *std::max_element(x, x + classes_);
-        for (int64_t c = 0; c < classes_; ++c) sum += std::exp(x[c] - largest);
-        const double shift = largest + std::log(sum);
-        for (int64_t c = 0; c < classes_; ++c) logs[c] = x[c] - shift;
-      }
-    }
+    for (int64_t r = 0; r < count; ++r) log_row(kind, classes_, raw + r * classes_, out + (row + r) * classes_);
   });
+}
+
+void log_row(int32_t kind, int64_t classes, const double* raw, double* out) {
+  double sum = 0;
+  if (kind == LIGHTCONE_PROBABILITIES) {
+    for (int64_t c = 0; c < classes; ++c) sum += raw[c];
+    for (int64_t c = 0; c < classes; ++c) out[c] = std::log(raw[c]) - std::log(sum);
+  } else {
+    const double largest = *std::max_element(raw, raw + classes);
+    for (int64_t c = 0; c < classes; ++c) sum += std::exp(raw[c] - largest);
+    const double shift = largest + std::log(sum);
+    for (int64_t c = 0; c < classes; ++c) out[c] = raw[c] - shift;
+  }
 }
 
 }  // namespace lightcone

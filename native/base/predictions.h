@@ -31,6 +31,13 @@ struct SampleRange {
   int64_t begin, step, count;
 };
 
+// Rows of one kind as they lie in memory: `count` rows of C elements, `stride_bytes` apart, aligned to the element.
+struct SourceRows {
+  int32_t kind, dtype;
+  int64_t count, stride_bytes;
+  const char* data;
+};
+
 class Predictions {
  public:
   Predictions(int64_t models, int64_t samples, int64_t classes);
@@ -61,6 +68,17 @@ class Predictions {
     }
   }
 
+  // The same without conversion: calls use(source_rows, row). For kernels that convert as they go.
+  template <class Use>
+  void source_rows(int64_t model, SampleRange range, Scratch& scratch, Use&& use) const {
+    int64_t done = 0;
+    while (done < range.count) {
+      const SourceRows source = locate(first_ + model, range, done, scratch);
+      use(source, done);
+      done += source.count;
+    }
+  }
+
   // The same table without its first models; it shares the blocks.
   Predictions tail(int64_t first_model) const {
     Predictions rest(*this);
@@ -73,6 +91,7 @@ class Predictions {
 
  private:
   const Block& find(int64_t model, int64_t sample) const;
+  SourceRows locate(int64_t model, SampleRange range, int64_t done, Scratch& scratch) const;
   int64_t fetch(int64_t model, SampleRange range, int64_t done, Scratch& scratch, int32_t* kind) const;
   void index();
   void check_row(const Block& block, int64_t model, int64_t sample, const double* row) const;
@@ -86,6 +105,9 @@ class Predictions {
   std::vector<std::vector<int32_t>> band_blocks_;
   bool validated_ = false;
 };
+
+// One row of C numbers of a kind as normalised float64 log-probabilities, -inf for a zero.
+void log_row(int32_t kind, int64_t classes, const double* raw, double* out);
 
 }  // namespace lightcone
 

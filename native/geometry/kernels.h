@@ -6,10 +6,25 @@
 
 namespace lightcone {
 
+// Rows of one model as they lie in memory, and where their coordinates go.
+struct PlaneRows {
+  const void* rows;  // count rows of C elements, `stride` elements apart
+  int64_t stride, count, classes;
+  int32_t kind, dtype;
+  const int32_t* labels;  // (count)
+  double *a, *y, *q;      // (count)
+};
+
+// Derivatives of the objective's sum over the samples, and the number of samples at a cusp.
+struct ProgressSlope {
+  double first, second, third;
+  int64_t cusps;
+};
+
 struct GeometryKernels {
-  // First and second derivative of the progress objective.
-  void (*progress_slope)(const double* a, const double* y, const double* q, int64_t samples,
-                         double alpha, double* first, double* second);
+  void (*progress_plane)(const PlaneRows& rows);
+  ProgressSlope (*progress_slope)(const double* a, const double* y, const double* q, int64_t vectors,
+                                  int64_t step, double alpha);
 };
 
 }  // namespace lightcone

@@ -1,35 +1,136 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slope of the progress objective (Eq 4). In the plane of sqrt ignorance and sqrt truth a sample of the
-// model has the coordinates a (along ignorance) and y (across), and q = 1 - a^2 - y^2 outside of it. A
-// point of the geodesic at angle alpha has u = a cos(alpha) + y sin(alpha), and
-//   d/dalpha arccos(u)   = w / sqrt(q + w^2),          w = a sin(alpha) - y cos(alpha)
-//   d2/dalpha2 arccos(u) = q u / (q + w^2)^(3/2)
-// which, unlike arccos(u) itself, is well conditioned at u = 1. Included by the isa_*.cpp files alone.
+// The two sweeps of progress (Eq 4), eight samples a vector. Included by the isa_*.cpp files alone.
+//
+// In the plane of sqrt ignorance (1 / sqrt C everywhere) and sqrt truth a sample has the coordinates
+//   a = sum_c s_c / sqrt C   along ignorance
+//   y = (s_label - a / sqrt C) / sqrt(1 - 1 / C)   across it
+// and q = 1 - a^2 - y^2 outside of it. A point of the geodesic at the angle alpha from ignorance has
+// u = <s, gamma> = a cos(alpha) + y sin(alpha), and with w = a sin(alpha) - y cos(alpha), r^2 = q + w^2
+//   d/dalpha   arccos(u) =  w / r
+//   d2/dalpha2 arccos(u) =  q u / r^3
+//   d3/dalpha3 arccos(u) = -q w (r^2 + 3 u^2) / r^5
+// which, unlike arccos(u) itself, are well conditioned at u = 1.
 #pragma once
 
-#include "base/lanes.h"
+#include "geometry/kernels.h"
+#include "geometry/root_lanes.h"
 
 namespace {
 
-// samples is a multiple of kLanes; the caller pads with a = 1, y = 0, q = inf, whose slopes are 0.
-void progress_slope(const double* a, const double* y, const double* q, int64_t samples, double alpha,
-                    double* first, double* second) {
+using lightcone::PlaneRows;
+using lightcone::ProgressSlope;
+
+template <int32_t kKind, class Element>
+LIGHTCONE_INLINE void plane8(const Element* const* row, const int32_t* labels, int64_t classes, double* a,
+                             double* y, double* q) {
+  I8 label;
+  for (int l = 0; l < 8; ++l) label[l] = labels[l];
+  D8 largest = splat(-__builtin_inf());
+  if (kKind == LIGHTCONE_LOGITS)
+    each_class(row, classes, [&](int64_t, D8 x) __attribute__((always_inline)) {
+      largest = x > largest ? x : largest;
+    });
+  D8 norm = {};  // sum of s^2
+  // q is the spread of the other C - 1 entries around their mean: the label's entry and the mean lie in the
+  // plane. Taken around one of them, `pivot`: near the geodesic they are equal, and nothing cancels; at worst
+  // (the pivot far from all the others) C ulp are lost.
+  D8 pivot = {}, own = {}, shift = {}, square = {};
+  each_class(row, classes, [&](int64_t c, D8 x) __attribute__((always_inline)) {
+    D8 s;
+    if (kKind == LIGHTCONE_PROBABILITIES) {
+      norm += x;
+      s = root8(x);
+    } else {
+      s = exp_short8((kKind == LIGHTCONE_LOGITS ? x - largest : x) * 0.5);
+      norm += s * s;
+    }
+    const I8 is_own = label == c;
+    own = is_own ? s : own;
+    if (c == 0) pivot = s;
+    if (c == 1) pivot = label == 0 ? s : pivot;
+    const D8 d = is_own ? D8{} : s - pivot;
+    shift += d;
+    square += d * d;
+  });
+  const double count = static_cast<double>(classes - 1), all = static_cast<double>(classes);
+  const D8 others = pivot * count + shift;
+  const D8 spread = square - shift * shift * (1.0 / count);
+  const D8 scale = inverse_root8(norm);  // rows are renormalised
+  const double cosine = 1.0 / __builtin_sqrt(all), sine = __builtin_sqrt(1.0 - 1.0 / all);
+  store8(a, (others + own) * scale * cosine);
+  // s_label - a cosine = ((C - 1) s_label - others) / C, the difference taken first.
+  store8(y, (own * count - others) * scale * (1.0 / (all * sine)));
+  // Below 1e-30 it is the rounding of the square roots: on the plane.
+  const D8 outside = spread * scale * scale;
+  store8(q, outside > 1e-30 ? outside : D8{});
+}
+
+template <int32_t kKind, class Element>
+void plane_rows(const PlaneRows& p) {
+  const Element* first = static_cast<const Element*>(p.rows);
+  const Element* row[kLanes];
+  int64_t n = 0;
+  for (; n + kLanes <= p.count; n += kLanes) {
+    for (int64_t l = 0; l < kLanes; ++l) row[l] = first + (n + l) * p.stride;
+    plane8<kKind>(row, p.labels + n, p.classes, p.a + n, p.y + n, p.q + n);
+  }
+  if (n == p.count) return;
+  // The last few: lanes beyond them read the last row again and go nowhere.
+  const int64_t left = p.count - n;
+  int32_t labels[kLanes];
+  double out[3][kLanes];
+  for (int64_t l = 0; l < kLanes; ++l) {
+    const int64_t k = n + (l < left ? l : left - 1);
+    row[l] = first + k * p.stride;
+    labels[l] = p.labels[k];
+  }
+  plane8<kKind>(row, labels, p.classes, out[0], out[1], out[2]);
+  for (int64_t l = 0; l < left; ++l) {
+    p.a[n + l] = out[0][l];
+    p.y[n + l] = out[1][l];
+    p.q[n + l] = out[2][l];
+  }
+}
+
+void progress_plane(const PlaneRows& p) {
+  const bool narrow = p.dtype == LIGHTCONE_FLOAT32;
+  switch (p.kind) {
+    case LIGHTCONE_PROBABILITIES:
+      return narrow ? plane_rows<LIGHTCONE_PROBABILITIES, float>(p)
+                    : plane_rows<LIGHTCONE_PROBABILITIES, double>(p);
+    case LIGHTCONE_LOG_PROBABILITIES:
+      return narrow ? plane_rows<LIGHTCONE_LOG_PROBABILITIES, float>(p)
+                    : plane_rows<LIGHTCONE_LOG_PROBABILITIES, double>(p);
+    default:
+      return narrow ? plane_rows<LIGHTCONE_LOGITS, float>(p) : plane_rows<LIGHTCONE_LOGITS, double>(p);
+  }
+}
+
+// Vectors of eight samples 0, step, 2 step, ... < vectors. Pad with a = y = 0, q = 1, which adds nothing.
+ProgressSlope progress_slope(const double* a, const double* y, const double* q, int64_t vectors, int64_t step,
+                             double alpha) {
   const double sine = __builtin_sin(alpha), cosine = __builtin_cos(alpha);
-  D8 slope = {}, curvature = {};
-  for (int64_t n = 0; n < samples; n += kLanes) {
-    const D8 an = load8(a + n), yn = load8(y + n), qn = load8(q + n);
+  D8 first = {}, second = {}, third = {};
+  I8 cusps = {};
+  for (int64_t v = 0; v < vectors; v += step) {
+    const D8 an = load8(a + v * kLanes), yn = load8(y + v * kLanes), qn = load8(q + v * kLanes);
     const D8 w = an * sine - yn * cosine;
     const D8 u = an * cosine + yn * sine;
     const D8 r2 = qn + w * w;
-    D8 root;
-    for (int l = 0; l < kLanes; ++l) root[l] = __builtin_sqrt(r2[l]);
-    const D8 inverse = root > 0.0 ? 1.0 / root : D8{};  // q = w = 0: on the geodesic, slope 0
-    slope += w * inverse;
-    const D8 bend = qn * u * inverse * inverse * inverse;
-    curvature += qn < __builtin_inf() ? bend : D8{};
+    // r < 4e-15, a few ulp of a and y: the geodesic passes through the sample, a cusp of the objective whose
+    // slope is anything in [-1, 1].
+    const I8 regular = r2 >= 1.6e-29;
+    cusps -= ~regular;
+    const D8 inverse = regular ? inverse_root8(r2) : D8{};
+    const D8 square = inverse * inverse;
+    const D8 bend = qn * inverse * square;
+    first += w * inverse;
+    second += bend * u;
+    third -= bend * w * (1.0 + 3.0 * u * u * square);
   }
-  *first = sum8(slope);
-  *second = sum8(curvature);
+  int64_t cusp_count = 0;
+  for (int l = 0; l < 8; ++l) cusp_count += cusps[l];
+  return {sum8(first), sum8(second), sum8(third), cusp_count};
 }
 
 }  // namespace
