@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.Pointer;
 /** What this machine can hold, asked before large memory is taken: Linux grants it and kills later. */
 final class Memory {
   /** Below this nothing is asked: a small piece either fits or malloc says so. */
-  static final long SMALL = 64L << 20;
+  private static final long SMALL = 64L << 20;
 
   private Memory() {}
 

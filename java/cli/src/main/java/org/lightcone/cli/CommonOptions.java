@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone.cli;
 
+import java.nio.file.Path;
 import org.lightcone.DistancePlan;
+import org.lightcone.EmbeddingOptions;
+import org.lightcone.Npy;
 import org.lightcone.UnsupportedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -52,6 +55,12 @@ final class CommonOptions {
   /** Threads to use, at least 1. */
   int threads() {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /** How to embed within --threads and --memory; weights from a .npy file, or null. */
+  EmbeddingOptions embedding(int dims, Path weights) {
+    return EmbeddingOptions.of(dims).withThreads(threads()).withMemory(memoryBytes())
+        .withWeights(weights == null ? null : Npy.readDoubles(weights));
   }
 
   /** Bytes that the process may come to hold. */

@@ -4,6 +4,8 @@ package org.lightcone.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
+import org.lightcone.Npy;
+import org.lightcone.PackedTiles;
 
 /** Values of options that picocli has no type for; every failure is an IllegalArgumentException with a sentence. */
 final class Options {
@@ -44,5 +46,15 @@ final class Options {
       throw new IllegalArgumentException(option + " " + file + ": distances are written as .npy or .tiles, name it so");
     }
     return output(option, file);
+  }
+
+  /** Opens a matrix of distances; a .npy, which is held in memory, is refused beyond --memory before it is read. */
+  static PackedTiles distances(Path file, CommonOptions common) {
+    if (file.toString().endsWith(".npy")) {
+      // A header may claim any size: beyond 2^30 no machine has the bytes.
+      long order = Math.min(1L << 30, Npy.readHeader(file).shape().stream().findFirst().orElse(0L));
+      common.reserve("the distances of " + order + " models", 2 * order * order);
+    }
+    return PackedTiles.open(file);
   }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Help, versions and wrong command lines: exit codes 0 and 2. */
 class UsageTest {
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "train", "distances", "embed", "progress", "report", "status", "doctor",
+  @ValueSource(strings = {"demo", "train", "distances", "embed", "place", "progress", "report", "status", "doctor",
       "networks", "plan", "bench"})
   void everyCommandHasHelpWithAnExampleAndTheCommonOptions(String verb) {
     Cli.Ran ran = Cli.run(verb, "--help");
@@ -103,7 +103,9 @@ class UsageTest {
         .fails(2, "--out", "does not exist");
     Cli.run("embed", "--distances", "D.npy", "--out", folder).fails(2, "--out");
     Cli.run("embed", "--distances", "D.npy", "--dims", "0", "--out", folder.resolve("X.npy")).fails(2, "--dims");
-    Cli.run("embed", "--distances", "D.npy", "--weights", "w.npy", "--out", folder.resolve("X.npy"))
-        .fails(2, "--weights");
+    Cli.run("embed", "--distances", "D.npy", "--tolerance", "1", "--out", folder.resolve("X.npy"))
+        .fails(2, "--tolerance");
+    Cli.run("place", "--distances", "D.npy", "--new", "DN.npy", "--dims", "0", "--out", folder.resolve("XN.npy"))
+        .fails(2, "--dims");
   }
 }
