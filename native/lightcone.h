@@ -8,8 +8,9 @@
  *
  * Conventions. Every function that can fail returns a lightcone_status; lightcone_last_error() then
  * holds one sentence for the calling thread. Sizes are int64_t. Option and report structs begin
- * with their own size in bytes: fill them with the matching _init function. Pointers named out are
- * written only on success unless the text says otherwise. `threads` <= 0 means all processors.
+ * with their own size in bytes: fill them with the matching _init function. A call whose arguments are wrong
+ * (LIGHTCONE_INVALID_ARGUMENT) writes nothing; after another failure arrays of results are scratch, and everything
+ * else is as it was. `threads` <= 0 means all processors.
  * Handles may be shared by threads for reading; create, add and destroy need exclusive use.
  */
 #ifndef LIGHTCONE_H
@@ -322,7 +323,116 @@ LIGHTCONE_API lightcone_status lightcone_geodesic(const double* p, const double*
                                                   int64_t classes, const double* t, int64_t points,
                                                   double* out);
 
-/* ---- planes: decision regions ------------------------------------------------------------- */
+/* ---- planes: decision regions ---------------------------------------------------------------
+ *
+ * Images x are rows of D numbers. The plane of the triplet (x1, x2, x3) has v1 = x2 - x1, v2 = x3 - x1,
+ * u = v1 / |v1|, c = <u, v2>, r = v2 - c u, w = r / |r|; a point is x1 + s u + t w, and the vertices lie at
+ * (0, 0), (|v1|, 0) and (c, |r|). A label map is P labels; a set of A maps is (A, P). */
+
+/* Rows (rows, width) of numbers, stride_bytes apart. Aligned to the element size. */
+typedef struct lightcone_rows {
+  int64_t size;
+  const void* data;
+  int64_t rows;
+  int64_t width;
+  int64_t stride_bytes; /* >= width times the element size and a multiple of it */
+  int32_t dtype;        /* LIGHTCONE_FLOAT32 (default) or LIGHTCONE_FLOAT64 */
+  int32_t reserved;
+} lightcone_rows;
+
+/* A grid over the box of the three vertices, widened by margin_low and margin_high of its length on both axes:
+ * inclusive and evenly spaced (one point: the low end), point k = i t_points + j at (s_i, t_j). */
+typedef struct lightcone_plane_grid {
+  int64_t size;
+  int64_t s_points;    /* >= 1, the slow axis; default 50 */
+  int64_t t_points;    /* >= 1, the fast axis; default 50 */
+  double margin_low;   /* >= 0; default 0.1 */
+  double margin_high;  /* >= 0; default 0.1 */
+} lightcone_plane_grid;
+
+/* Label maps (maps, points), stride_bytes apart. */
+typedef struct lightcone_label_maps {
+  int64_t size;
+  const void* data;
+  int64_t maps;
+  int64_t points;
+  int64_t stride_bytes; /* >= points label_bytes and a multiple of it */
+  int32_t label_bytes;  /* 1 (default) or 2: uint8 or uint16 */
+  int32_t reserved;
+} lightcone_label_maps;
+
+LIGHTCONE_API void lightcone_rows_init(lightcone_rows* rows);
+LIGHTCONE_API void lightcone_plane_grid_init(lightcone_plane_grid* grid);
+LIGHTCONE_API void lightcone_label_maps_init(lightcone_label_maps* maps);
+
+/* Vertices of the planes of `count` triplets (count, 3) of row numbers: out (count, 3) = |v1|, c, |r|, float64.
+ * LIGHTCONE_INVALID_DATA names the first triplet with a number that is not finite, with two equal images, or
+ * with three on a line: |r| within what rounding the images to their type and this computation can make of a
+ * line, e (|x1| + |x3| + |c| / |v1| (|x1| + |x2|)) + 2^-52 (D / 8 + 8) |v2|, e = 2^-23 (float32) or 2^-52. */
+LIGHTCONE_API lightcone_status lightcone_plane_vertices(const lightcone_rows* images, const int64_t* triplets,
+                                                        int64_t count, int32_t threads,
+                                                        lightcone_control* control, double* out);
+
+/* The coordinates of a grid on one plane: vertices (3) as above; s (s_points), t (t_points). */
+LIGHTCONE_API lightcone_status lightcone_plane_coordinates(const double* vertices,
+                                                           const lightcone_plane_grid* grid, double* s,
+                                                           double* t);
+
+/* Points [begin, begin + points) of the grids of all triplets, counted through: point k of triplet q is
+ * q s_points t_points + k. out: rows of `width` float32, out_stride_bytes apart (a multiple of 4). Computed in
+ * float64 as x1 + a v1 + b v2, b = t / |r|, a = (s - c b) / |v1|, and rounded once: a point on a vertex is that
+ * image to the rounding of float32. Not clamped to valid pixels.
+ * The rows may be another layer's than those the vertices were computed from: with rows = W x + bias of the
+ * three images, the result is W (point) + bias, the plane through a first linear layer at its width. */
+LIGHTCONE_API lightcone_status lightcone_plane_points(const lightcone_rows* rows, const int64_t* triplets,
+                                                      const double* vertices, int64_t count,
+                                                      const lightcone_plane_grid* grid, int64_t begin,
+                                                      int64_t points, int32_t threads,
+                                                      lightcone_control* control, float* out,
+                                                      int64_t out_stride_bytes);
+
+/* The same at free coordinates (points, 2) = (s, t) of one plane: triplet (3), vertices (3). */
+LIGHTCONE_API lightcone_status lightcone_plane_points_at(const lightcone_rows* rows, const int64_t* triplet,
+                                                         const double* vertices, const double* coordinates,
+                                                         int64_t points, float* out, int64_t out_stride_bytes);
+
+/* Logits or probabilities (rows, C) to the class of the largest, ties to the lowest class: out (rows), uint8
+ * (label_bytes 1, C <= 256) or uint16 (2, C <= 65,536). LIGHTCONE_INVALID_DATA names the first row with a NaN;
+ * out is scratch then. */
+LIGHTCONE_API lightcone_status lightcone_argmax(const lightcone_rows* rows, int32_t label_bytes, int32_t threads,
+                                                lightcone_control* control, void* out);
+
+/* Points of each class: out (maps, classes). mask (points), may be null: only points with mask != 0 count.
+ * LIGHTCONE_INVALID_DATA names map and point of a label >= classes. */
+LIGHTCONE_API lightcone_status lightcone_label_areas(const lightcone_label_maps* maps, int64_t classes,
+                                                     const uint8_t* mask, int32_t threads,
+                                                     lightcone_control* control, int64_t* out);
+
+/* Points with equal labels of all pairs of maps: out (maps, maps), symmetric, the diagonal the number of points
+ * that count. mask as above. */
+LIGHTCONE_API lightcone_status lightcone_agreement(const lightcone_label_maps* maps, const uint8_t* mask,
+                                                   int32_t threads, lightcone_control* control, int64_t* out);
+
+/* Confusion of `count` pairs (count, 2) of map numbers: out (count, classes, classes), entry (a, b) the points
+ * that the first map labels a and the second b. mask and labels as in lightcone_label_areas. */
+LIGHTCONE_API lightcone_status lightcone_confusion(const lightcone_label_maps* maps, int64_t classes,
+                                                   const uint8_t* mask, const int64_t* pairs, int64_t count,
+                                                   int32_t threads, lightcone_control* control, int64_t* out);
+
+/* Points within `radius` steps (8 directions) of a point of another label: map (height, width), out the same
+ * shape, 1 in the band and 0 outside. radius 0: no point; radius 1: the points with a differing neighbour. */
+LIGHTCONE_API lightcone_status lightcone_boundary_band(const void* map, int32_t label_bytes, int64_t height,
+                                                       int64_t width, int64_t radius, uint8_t* out);
+
+/* Connected components of equal labels in each map (height, width), points = height width < 2^31, connectivity 4
+ * or 8. regions (maps): the components of at least minimum_area points. ids, may be null, (maps, points): the
+ * component of each point, numbered from 0 in the order of their first points, -1 for smaller ones. areas, may
+ * be null, (maps, areas_capacity): areas in that order, the first areas_capacity of them, then zeros. */
+LIGHTCONE_API lightcone_status lightcone_components(const lightcone_label_maps* maps, int64_t height,
+                                                    int64_t width, int32_t connectivity, int64_t minimum_area,
+                                                    int32_t threads, lightcone_control* control,
+                                                    int64_t* regions, int32_t* ids, int64_t* areas,
+                                                    int64_t areas_capacity);
 
 /* ---- the machine: its ceilings, for benchmarks and plans ----------------------------------- */
 

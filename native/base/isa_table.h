@@ -10,6 +10,10 @@
 #include "embed/pairwise_kernel.h"
 #include "embed/product_kernel.h"
 #include "geometry/progress_kernel.h"
+#include "plane/agreement_kernel.h"
+#include "plane/argmax_kernel.h"
+#include "plane/label_kernel.h"
+#include "plane/points_kernel.h"
 
 namespace {
 
@@ -19,6 +23,7 @@ constexpr lightcone::Kernels kernel_table(int32_t isa) {
           {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair, kMetricTable},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
           {progress_plane, progress_slope},
+          {plane_points, argmax, agreement, label_changes, first_label_from},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }
 
