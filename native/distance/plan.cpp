@@ -33,6 +33,8 @@ void check(const lightcone_distances_options& o, const Metric& metric, bool tria
     invalid("packed tiles hold a symmetric matrix: distances between two tables are dense");
   if (o.layout == LIGHTCONE_LAYOUT_DENSE && (o.row_begin != 0 || o.row_end >= 0))
     invalid("a band of rows is written as packed tiles: ask for the tiles layout");
+  if (o.panel_bytes < 0) invalid(format("panel_bytes of %lld: 0 is the default", (long long)o.panel_bytes));
+  if (o.sample_end < -1 || o.row_end < -1) invalid("an end below -1, which stands for all of them");
   if (o.infinity == LIGHTCONE_INFINITY_CAP && !(o.infinity_cap >= 0 && std::isfinite(o.infinity_cap)))
     invalid(format("infinity cap of %g: it must be finite and >= 0", o.infinity_cap));
 }
@@ -98,7 +100,11 @@ Plan::Plan(const Shape& shape, const Metric& metric, const lightcone_distances_o
   chunk = std::min({chunk, longest, budget / (padded * sample)});
   chunk = std::max<int64_t>(1, chunk > quantum ? chunk / quantum * quantum : chunk);
   const int64_t row = streams * shape.classes * 8;
-  stride = std::clamp<int64_t>(budget / (models * row) / 8 * 8, 8, std::min(kPairSamples, (longest + 7) / 8 * 8));
+  // The pairs of a tile read its column models again for every row model: 1 MiB of them stays in a second-level cache,
+  // beyond which a pair costs half as much again. Below 16 samples the logarithms that end a pair would cost more.
+  const int64_t cached = std::max<int64_t>(16, (int64_t{1} << 20) / (kBlock * row) / 8 * 8);
+  stride = std::clamp<int64_t>(budget / (models * row) / 8 * 8, 8,
+                               std::min({kPairSamples, cached, (longest + 7) / 8 * 8}));
 
   const int64_t row_models = shape.triangle ? 0 : shape.rows, column_models = shape.columns - row_begin;
   const int64_t panel = kBlock * sample * (labels ? (chunk + 63) / 64 * 64 : chunk);
