@@ -8,6 +8,7 @@
 #include "distance/bhattacharyya_kernel.h"
 #include "embed/pairwise_kernel.h"
 #include "embed/product_kernel.h"
+#include "geometry/geodesic_kernel.h"
 #include "geometry/progress_kernel.h"
 
 namespace {
@@ -17,7 +18,7 @@ constexpr lightcone::Kernels kernel_table(int32_t isa) {
           sqrt_rows,
           {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
-          {progress_plane, progress_slope},
+          {progress_plane, progress_slope, geodesic_angles, geodesic_points, bhattacharyya_rows},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }
 
