@@ -266,8 +266,8 @@ LIGHTCONE_API lightcone_status lightcone_geodesic_between(const lightcone_predic
 /* Centroids (Table S.1): out (N, C) probabilities, per sample and renormalised, from models with weights (M), not
  * negative (null: equal); a model of weight 0 takes no part. The last two minimise sum_m w_m d(p_m, q) with d the
  * metric of that name; the bhattacharyya one is a fixed point that starts at the arithmetic mean, iterated until a step
- * changes no probability by more than 1e-15, or 2,000 times. geometric, harmonic and jeffreys are 0 where any p is 0, and
- * LIGHTCONE_INVALID_DATA for a sample where that leaves no class. Relative error about 1e-13 (bhattacharyya: absolute
+ * changes no probability by more than 1e-15, or 2,000 times. geometric, harmonic and jeffreys are 0 where any p is
+ * 0, and LIGHTCONE_INVALID_DATA for a sample where that leaves no class. Relative error about 1e-13 (bhattacharyya: absolute
  * 1e-12 where the iteration ended by itself). Memory: 64 KiB a thread and kind of sum; bhattacharyya max(8 MiB, 8 M C
  * bytes) a thread. The result does not depend on the thread count. */
 #define LIGHTCONE_MEAN_ARITHMETIC 1

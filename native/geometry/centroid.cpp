@@ -229,8 +229,10 @@ class Centroid {
       double* q = out + n * classes;
       std::fill_n(q, classes, 0.0);
       for (size_t k = 0; k < members_.size(); ++k)
-        for (int64_t c = 0; c < classes; ++c)
-          q[c] += members_[k].weight * s[static_cast<int64_t>(k) * length + c] * s[static_cast<int64_t>(k) * length + c];
+        for (int64_t c = 0; c < classes; ++c) {
+          const double root = s[static_cast<int64_t>(k) * length + c];
+          q[c] += members_[k].weight * root * root;
+        }
       normalise(classes, q);
       for (int step = 0; step < kFixedPointSteps && advance(s, length, w, q) > kFixedPointStep; ++step) done_.check();
     }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "base/lanes.h"
-#include "geometry/root_lanes.h"
 
 namespace {
 

@@ -6,6 +6,8 @@
 
 namespace lightcone {
 
+constexpr int64_t kPlaneVector = 8;  // samples; coordinates are padded to it
+
 // Rows of one model as they lie in memory, and where their coordinates go.
 struct PlaneRows {
   const void* rows;  // count rows of C elements, `stride` elements apart

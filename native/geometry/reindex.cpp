@@ -48,7 +48,8 @@ Place place(const double* index, int64_t begin, int64_t end, double t) {
 Reindexed reindex(const int64_t* run_begin, int64_t runs, const double* index, int64_t models,
                   const lightcone_trajectories_options& options) {
   if (options.points < 1)
-    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("%lld points: a trajectory needs at least 1", (long long)options.points));
+    throw Error(LIGHTCONE_INVALID_ARGUMENT,
+                format("%lld points: a trajectory needs at least 1", (long long)options.points));
   if (options.tail != LIGHTCONE_TAIL_HOLD && options.tail != LIGHTCONE_TAIL_STRETCH)
     throw Error(LIGHTCONE_INVALID_ARGUMENT, format("unknown tail constant %d", options.tail));
   if (options.range != LIGHTCONE_RANGE_FULL && options.range != LIGHTCONE_RANGE_COMMON)
@@ -66,8 +67,9 @@ Reindexed reindex(const int64_t* run_begin, int64_t runs, const double* index, i
     for (int64_t r = 1; r < runs; ++r) low = std::max(low, index[run_begin[r]]);
     high = *std::min_element(top.begin(), top.end());
     if (!(low < high))
-      throw Error(LIGHTCONE_INVALID_DATA, format("the runs have no range in common: one begins at %g and one ends at %g; "
-                                                 "use range full or leave runs out", low, high));
+      throw Error(LIGHTCONE_INVALID_DATA,
+                  format("the runs have no range in common: one begins at %g and one ends at %g; use range full or "
+                         "leave runs out", low, high));
   }
   Reindexed path{runs, options.points, {}, {}, {}, {}};
   for (int64_t k = 1; k <= options.points; ++k) {

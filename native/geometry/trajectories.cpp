@@ -127,7 +127,8 @@ class Sweep {
     if (!wants_pairs()) return;
     point_table_ = std::make_unique<Predictions>(path_.runs, count, table_.classes());
     point_table_->add({0, path_.runs, 0, count, chunk_ * table_.classes() * 8, LIGHTCONE_PROBABILITIES,
-                       LIGHTCONE_FLOAT64, "interpolated rows", reinterpret_cast<const char*>(panel_.data()), nullptr, 0});
+                       LIGHTCONE_FLOAT64, "interpolated rows", reinterpret_cast<const char*>(panel_.data()),
+                       nullptr, 0});
   }
 
   void fill(SampleRange range, int64_t k) {
@@ -275,8 +276,9 @@ void trajectories(const Predictions& table, const Reindexed& path, const lightco
     std::vector<char> seen(static_cast<size_t>(group_count));
     for (int64_t r = 0; r < path.runs; ++r) {
       if (groups[r] < 0 || groups[r] >= group_count)
-        throw Error(LIGHTCONE_INVALID_DATA, format("run %lld is of group %lld; there are groups 0 to %lld", (long long)r,
-                                                   (long long)groups[r], (long long)(group_count - 1)));
+        throw Error(LIGHTCONE_INVALID_DATA,
+                    format("run %lld is of group %lld; there are groups 0 to %lld", (long long)r,
+                           (long long)groups[r], (long long)(group_count - 1)));
       seen[static_cast<size_t>(groups[r])] = 1;
     }
     const auto empty = std::find(seen.begin(), seen.end(), 0);

@@ -6,8 +6,9 @@
 
 namespace lightcone {
 
-// Relative error at most (4 + |z|) 2^-53: the last part is what the rounding of z itself does. Fritsch, Shafer and Crowley's
-// iteration is of fourth order: from a guess that is good to 20%, two steps reach 1e-12 and three the last bit.
+// Relative error at most (4 + |z|) 2^-53: the last part is what the rounding of z itself does. Fritsch, Shafer and
+// Crowley's iteration is of fourth order: from a guess that is good to 20%, two steps reach 1e-12 and three the last
+// bit.
 inline double wright_omega(double z) {
   if (z < -40) return std::exp(z);  // w = e^(z - w), and w is below 2^-53
   if (z > 1e17) return z;             // ln w is below its last bit

@@ -141,7 +141,8 @@ TEST_CASE("a run that is the geodesic is re-indexed to gamma(t)") {
   const int64_t begin[] = {0, 5};
   const lightcone_trajectories_options o = options(20);
   std::vector<double> rows(static_cast<size_t>(20 * samples * classes)), wanted(rows.size()), points;
-  REQUIRE(lightcone_trajectory(handle.handle.get(), begin, 1, index.data(), &o, 0, nullptr, rows.data()) == LIGHTCONE_OK);
+  REQUIRE(lightcone_trajectory(handle.handle.get(), begin, 1, index.data(), &o, 0, nullptr, rows.data()) ==
+          LIGHTCONE_OK);
   for (int k = 1; k <= 20; ++k) points.push_back(k / 20.0);
   REQUIRE(lightcone_geodesic(p.data(), q.data(), samples, classes, points.data(), 20, wanted.data()) == LIGHTCONE_OK);
   // Progress is good to 1e-8; p moves at most 2 theta times as far.
