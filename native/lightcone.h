@@ -56,7 +56,20 @@ typedef int32_t lightcone_status;
 #define LIGHTCONE_ISA_AVX2 2
 #define LIGHTCONE_ISA_AVX512 3
 
-#define LIGHTCONE_METRIC_BHATTACHARYYA 1
+/* Distances in nats per sample, means over the samples; the contract stands at lightcone_distances. */
+#define LIGHTCONE_METRIC_BHATTACHARYYA 1     /* mean of -log BC_n (Eq 2) */
+#define LIGHTCONE_METRIC_HELLINGER 2         /* mean of 1 - BC_n */
+#define LIGHTCONE_METRIC_HELLINGER_PRODUCT 3 /* 1 - prod_n BC_n = 1 - exp(-N bhattacharyya); saturates at 1 */
+#define LIGHTCONE_METRIC_JEFFREYS 4          /* mean of sum_c (p - q) (log p - log q) (Eq 15) */
+#define LIGHTCONE_METRIC_GEODESIC 5          /* mean of arccos BC_n (Eq 16) */
+#define LIGHTCONE_METRIC_GEODESIC_L2 6       /* root of the mean of arccos^2 BC_n */
+#define LIGHTCONE_METRIC_EUCLIDEAN 7         /* mean of |p - q|^2 (S.12) */
+#define LIGHTCONE_METRIC_JENSEN_SHANNON 8    /* mean of the Jensen-Shannon divergence */
+#define LIGHTCONE_METRIC_DISAGREEMENT 9      /* share of samples whose argmax differs; ties: the lowest class */
+
+#define LIGHTCONE_PRECISION_EXACT 0  /* the bound of the contract; near pairs again in float64 */
+#define LIGHTCONE_PRECISION_FAST 1   /* float32, no pair again because it is near */
+#define LIGHTCONE_PRECISION_COMPAT 2 /* the rules of the paper's code, bhattacharyya alone */
 
 #define LIGHTCONE_REFINE_AUTO 0 /* near and flagged pairs again in float64 from the source rows */
 #define LIGHTCONE_REFINE_OFF 1  /* flagged pairs only: the near ones keep the float32 error */
@@ -155,18 +168,21 @@ typedef struct lightcone_distances_options {
   int64_t sample_step;   /* >= 1 */
   int64_t panel_bytes;   /* what the panels of a chunk of samples may take; default 0: 512 MiB */
   int32_t layout;        /* LIGHTCONE_LAYOUT_...; default dense */
-  int32_t reserved;      /* 0 */
+  int32_t precision;     /* LIGHTCONE_PRECISION_...; default exact */
   int64_t row_begin;     /* with tiles, only the block rows of the models [row_begin, row_end): a band; default */
   int64_t row_end;       /* 0 and -1 (M); multiples of LIGHTCONE_TILE, or M */
+  int64_t sample_blocks; /* for standard errors and replicates: B blocks of consecutive samples, 2..N; default 0, none */
+  int64_t replicates;    /* R bootstrap replicates; default 0 */
+  int64_t seed;          /* of the replicates' draws; default 0 */
 } lightcone_distances_options;
 
 typedef struct lightcone_distances_report {
   int64_t size;
   int64_t samples;          /* used, after the subset */
   int64_t pairs;            /* M (M - 1) / 2, or those of the band */
-  int64_t near_pairs;       /* redone because d < 0.15 sqrt(max(1, C / 10) / N) */
-  int64_t flagged_pairs;    /* redone because a float32 product underflowed */
-  int64_t infinite_terms;   /* (pair, sample) terms with BC_n = 0, each unordered pair once */
+  int64_t near_pairs;       /* redone because they are too near for the first pass */
+  int64_t flagged_pairs;    /* redone because a product underflowed or zeros differ */
+  int64_t infinite_terms;   /* (pair, sample) terms, each unordered pair once */
   int64_t infinite_pairs;   /* pairs with at least one such term */
   int64_t working_bytes;    /* memory taken besides input and output: lightcone_distances_memory */
   double read_seconds;      /* ingest: rows to panels */
@@ -179,12 +195,33 @@ typedef struct lightcone_distances_report {
 LIGHTCONE_API void lightcone_distances_options_init(lightcone_distances_options* options);
 LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* report);
 
-/* All pairs: out (M, M), d(i,j) = (1/N) sum_n -log BC_n(i,j), the Bhattacharyya distance per sample
- * (Eq 2). Bit-symmetric, diagonal exactly 0, entries >= 0.
- * Error: |d' - d| <= 2e-6 d against exact arithmetic on the input for 1e-9 <= d <= 50 with refine
- * auto (float32 rounding of the result included); with refine off only d >= 0.15 sqrt(max(1, C / 10) / N) is
- * good to that.
- * The result does not depend on the thread count. `out` is scratch on failure.
+/* All pairs: out (M, M), d(i,j) by the metric, entries >= 0 and never NaN, bit-symmetric, diagonal exactly 0. The result
+ * does not depend on the thread count. `out` is scratch on failure.
+ *
+ * Contract: d' is the result before its rounding to out_dtype, d exact arithmetic on the rows as they are given,
+ * renormalised; u = 2^-53, T = 0.15 sqrt(max(1, C / 10) / N), k = max(1, C / 50).
+ *
+ *   metric             exact, for d >= 1e-12          fast
+ *   bhattacharyya      |d' - d| <= 2e-6 d, d <= 50    as exact for d >= T, and |d' - d| <= 1e-5 T below
+ *   hellinger-product  |d' - d| <= 2e-6 d             as bhattacharyya at N d_B = -log(1 - d), below T 1e-5 N T
+ *   hellinger          |d' - d| <= 2e-6 d             |d' - d| <= 1e-6 k
+ *   euclidean          |d' - d| <= 2e-6 d             |d' - d| <= 2e-6 k
+ *   jeffreys           |d' - d| <= 2e-6 d             |d' - d| <= 4e-6 k (2 log C + d)
+ *   geodesic(-l2)      |d' - d| <= 2e-6 d             |d' - d| <= 2e-7 + 2e-6 k d
+ *   jensen-shannon     |d' - d| <= 2e-6 d             as exact
+ *   disagreement       exact but for the division     as exact
+ *
+ * Below 1e-12 the error is at most 2e-18 + 4 u sqrt(d) (it is that of the float64 rows). refine off leaves the near
+ * pairs of `exact` as the first pass has them: bhattacharyya's as in `fast`, hellinger, euclidean and jeffreys
+ * within (16 s C + N / 16 + 8) u times 1, 2 and 2 log C, s = 2 streams for jeffreys and 1 else; the others have none.
+ *
+ * Zeros. p = 0 is normal and 0 log 0 = 0. A sample's term is +inf where BC_n = 0 (bhattacharyya) and where a class
+ * is 0 in one model alone (jeffreys): it is counted, and kept (d = +inf; hellinger-product 1) or, with
+ * LIGHTCONE_INFINITY_CAP, counts infinity_cap nats. The other metrics have no infinite terms.
+ *
+ * compat follows the paper's code: -log of the dot product, a sample's negative term becomes 0, infinite terms count
+ * infinity_cap (100) whatever `infinity` says, and sample_step = 2 takes every second sample as it does. The
+ * error is that of float64 dot products, |d' - d| <= 4 C u + 2e-15 d; the clamp makes it positive near 0.
  *
  * With layout tiles, out is the packed float32 tiles of the block rows [row_begin, row_end), in order: the
  * tiles (i, j) with row_begin <= i T < row_end and all j >= i. Only the models from row_begin on are read. The
@@ -195,10 +232,37 @@ LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* 
                                                    lightcone_control* control, void* out,
                                                    lightcone_distances_report* report);
 
+/* The same with standard errors and bootstrap replicates over blocks of samples, in one pass. Block b has the samples
+ * [b N / B, (b + 1) N / B) of the range, n_b of them, with mean x_b.
+ *   std_errors  like out: sqrt(sum_b n_b (x_b - d)^2 / (N (B - 1))), for equal blocks the standard error of the mean of B
+ *               block means; times |dd / dmean| for hellinger-product and geodesic-l2; +inf where an infinite term is
+ *               kept, and 0 where d cannot vary
+ *   replicates  R matrices like out, one after another (may be null if R = 0): d over blocks drawn with replacement.
+ *               Draw k of replicate r is word splitmix64(seed + r B + k), the block (word * B) >> 64; splitmix64(x) is
+ *               the finaliser of Steele, Lea and Flood on (x + 1) 0x9e3779b97f4a7c15.
+ * Cost: a float64 matrix for each of block, total, spread and replicate, and B passes over them. */
+LIGHTCONE_API lightcone_status lightcone_distances_errors(const lightcone_predictions* predictions,
+                                                          const lightcone_distances_options* options,
+                                                          lightcone_control* control, void* out, void* std_errors,
+                                                          void* replicates, lightcone_distances_report* report);
+
+/* Distances of Q models to M models on the same samples: out (Q, M), dense, by any metric and precision, to the same
+ * contract. Equal models are at distance 0 up to its absolute error. std_errors (Q, M) goes with sample_blocks, and is
+ * null without. */
+LIGHTCONE_API lightcone_status lightcone_distances_against(const lightcone_predictions* rows,
+                                                           const lightcone_predictions* columns,
+                                                           const lightcone_distances_options* options,
+                                                           lightcone_control* control, void* out, void* std_errors,
+                                                           lightcone_distances_report* report);
+
 /* What such a call takes besides input and output, in bytes: the same computation sizes its buffers. */
 LIGHTCONE_API lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int64_t classes,
                                                           const lightcone_distances_options* options,
                                                           int64_t* bytes);
+LIGHTCONE_API lightcone_status lightcone_distances_against_memory(int64_t rows, int64_t columns, int64_t samples,
+                                                                  int64_t classes,
+                                                                  const lightcone_distances_options* options,
+                                                                  int64_t* bytes);
 
 /* ---- embedding: products with a packed matrix of distances -------------------------------- */
 
@@ -342,7 +406,116 @@ LIGHTCONE_API lightcone_status lightcone_trajectories(
     const lightcone_trajectories_options* options, const int32_t* labels, const int64_t* groups, int64_t group_count,
     lightcone_control* control, const lightcone_trajectories_outputs* outputs);
 
-/* ---- planes: decision regions ------------------------------------------------------------- */
+/* ---- planes: decision regions ---------------------------------------------------------------
+ *
+ * Images x are rows of D numbers. The plane of the triplet (x1, x2, x3) has v1 = x2 - x1, v2 = x3 - x1,
+ * u = v1 / |v1|, c = <u, v2>, r = v2 - c u, w = r / |r|; a point is x1 + s u + t w, and the vertices lie at
+ * (0, 0), (|v1|, 0) and (c, |r|). A label map is P labels; a set of A maps is (A, P). */
+
+/* Rows (rows, width) of numbers, stride_bytes apart. Aligned to the element size. */
+typedef struct lightcone_rows {
+  int64_t size;
+  const void* data;
+  int64_t rows;
+  int64_t width;
+  int64_t stride_bytes; /* >= width times the element size and a multiple of it */
+  int32_t dtype;        /* LIGHTCONE_FLOAT32 (default) or LIGHTCONE_FLOAT64 */
+  int32_t reserved;
+} lightcone_rows;
+
+/* A grid over the box of the three vertices, widened by margin_low and margin_high of its length on both axes:
+ * inclusive and evenly spaced (one point: the low end), point k = i t_points + j at (s_i, t_j). */
+typedef struct lightcone_plane_grid {
+  int64_t size;
+  int64_t s_points;    /* >= 1, the slow axis; default 50 */
+  int64_t t_points;    /* >= 1, the fast axis; default 50 */
+  double margin_low;   /* >= 0; default 0.1 */
+  double margin_high;  /* >= 0; default 0.1 */
+} lightcone_plane_grid;
+
+/* Label maps (maps, points), stride_bytes apart. */
+typedef struct lightcone_label_maps {
+  int64_t size;
+  const void* data;
+  int64_t maps;
+  int64_t points;
+  int64_t stride_bytes; /* >= points label_bytes and a multiple of it */
+  int32_t label_bytes;  /* 1 (default) or 2: uint8 or uint16 */
+  int32_t reserved;
+} lightcone_label_maps;
+
+LIGHTCONE_API void lightcone_rows_init(lightcone_rows* rows);
+LIGHTCONE_API void lightcone_plane_grid_init(lightcone_plane_grid* grid);
+LIGHTCONE_API void lightcone_label_maps_init(lightcone_label_maps* maps);
+
+/* Vertices of the planes of `count` triplets (count, 3) of row numbers: out (count, 3) = |v1|, c, |r|, float64.
+ * LIGHTCONE_INVALID_DATA names the first triplet with a number that is not finite, with two equal images, or
+ * with three on a line: |r| within what rounding the images to their type and this computation can make of a
+ * line, e (|x1| + |x3| + |c| / |v1| (|x1| + |x2|)) + 2^-52 (D / 8 + 8) |v2|, e = 2^-23 (float32) or 2^-52. */
+LIGHTCONE_API lightcone_status lightcone_plane_vertices(const lightcone_rows* images, const int64_t* triplets,
+                                                        int64_t count, int32_t threads,
+                                                        lightcone_control* control, double* out);
+
+/* The coordinates of a grid on one plane: vertices (3) as above; s (s_points), t (t_points). */
+LIGHTCONE_API lightcone_status lightcone_plane_coordinates(const double* vertices,
+                                                           const lightcone_plane_grid* grid, double* s,
+                                                           double* t);
+
+/* Points [begin, begin + points) of the grids of all triplets, counted through: point k of triplet q is
+ * q s_points t_points + k. out: rows of `width` float32, out_stride_bytes apart (a multiple of 4). Computed in
+ * float64 as x1 + a v1 + b v2, b = t / |r|, a = (s - c b) / |v1|, and rounded once: a point on a vertex is that
+ * image to the rounding of float32. Not clamped to valid pixels.
+ * The rows may be another layer's than those the vertices were computed from: with rows = W x + bias of the
+ * three images, the result is W (point) + bias, the plane through a first linear layer at its width. */
+LIGHTCONE_API lightcone_status lightcone_plane_points(const lightcone_rows* rows, const int64_t* triplets,
+                                                      const double* vertices, int64_t count,
+                                                      const lightcone_plane_grid* grid, int64_t begin,
+                                                      int64_t points, int32_t threads,
+                                                      lightcone_control* control, float* out,
+                                                      int64_t out_stride_bytes);
+
+/* The same at free coordinates (points, 2) = (s, t) of one plane: triplet (3), vertices (3). */
+LIGHTCONE_API lightcone_status lightcone_plane_points_at(const lightcone_rows* rows, const int64_t* triplet,
+                                                         const double* vertices, const double* coordinates,
+                                                         int64_t points, float* out, int64_t out_stride_bytes);
+
+/* Logits or probabilities (rows, C) to the class of the largest, ties to the lowest class: out (rows), uint8
+ * (label_bytes 1, C <= 256) or uint16 (2, C <= 65,536). LIGHTCONE_INVALID_DATA names the first row with a NaN;
+ * out is scratch then. */
+LIGHTCONE_API lightcone_status lightcone_argmax(const lightcone_rows* rows, int32_t label_bytes, int32_t threads,
+                                                lightcone_control* control, void* out);
+
+/* Points of each class: out (maps, classes). mask (points), may be null: only points with mask != 0 count.
+ * LIGHTCONE_INVALID_DATA names map and point of a label >= classes. */
+LIGHTCONE_API lightcone_status lightcone_label_areas(const lightcone_label_maps* maps, int64_t classes,
+                                                     const uint8_t* mask, int32_t threads,
+                                                     lightcone_control* control, int64_t* out);
+
+/* Points with equal labels of all pairs of maps: out (maps, maps), symmetric, the diagonal the number of points
+ * that count. mask as above. */
+LIGHTCONE_API lightcone_status lightcone_agreement(const lightcone_label_maps* maps, const uint8_t* mask,
+                                                   int32_t threads, lightcone_control* control, int64_t* out);
+
+/* Confusion of `count` pairs (count, 2) of map numbers: out (count, classes, classes), entry (a, b) the points
+ * that the first map labels a and the second b. mask and labels as in lightcone_label_areas. */
+LIGHTCONE_API lightcone_status lightcone_confusion(const lightcone_label_maps* maps, int64_t classes,
+                                                   const uint8_t* mask, const int64_t* pairs, int64_t count,
+                                                   int32_t threads, lightcone_control* control, int64_t* out);
+
+/* Points within `radius` steps (8 directions) of a point of another label: map (height, width), out the same
+ * shape, 1 in the band and 0 outside. radius 0: no point; radius 1: the points with a differing neighbour. */
+LIGHTCONE_API lightcone_status lightcone_boundary_band(const void* map, int32_t label_bytes, int64_t height,
+                                                       int64_t width, int64_t radius, uint8_t* out);
+
+/* Connected components of equal labels in each map (height, width), points = height width < 2^31, connectivity 4
+ * or 8. regions (maps): the components of at least minimum_area points. ids, may be null, (maps, points): the
+ * component of each point, numbered from 0 in the order of their first points, -1 for smaller ones. areas, may
+ * be null, (maps, areas_capacity): areas in that order, the first areas_capacity of them, then zeros. */
+LIGHTCONE_API lightcone_status lightcone_components(const lightcone_label_maps* maps, int64_t height,
+                                                    int64_t width, int32_t connectivity, int64_t minimum_area,
+                                                    int32_t threads, lightcone_control* control,
+                                                    int64_t* regions, int32_t* ids, int64_t* areas,
+                                                    int64_t areas_capacity);
 
 /* ---- the machine: its ceilings, for benchmarks and plans ----------------------------------- */
 

@@ -9,6 +9,7 @@
 #include "embed/kernels.h"
 #include "geometry/kernels.h"
 #include "lightcone.h"
+#include "plane/kernels.h"
 
 namespace lightcone {
 
@@ -29,6 +30,7 @@ struct Kernels {
   DistanceKernels distance;
   EmbedKernels embed;
   GeometryKernels geometry;
+  PlaneKernels plane;
   CeilingKernels ceilings;
 };
 

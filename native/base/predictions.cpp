@@ -299,21 +299,21 @@ void Predictions::validate(int threads, lightcone_control* control) {
 
 void Predictions::log_rows(int64_t model, SampleRange range, Scratch& scratch, double* out) const {
   rows(model, range, scratch, [&](int32_t kind, int64_t count, int64_t row, const double* raw) {
-    for (int64_t r = 0; r < count; ++r) {
-      const double* x = raw + r * classes_;
-      double* logs = out + (row + r) * classes_;
-      double sum = 0;
-      if (kind == LIGHTCONE_PROBABILITIES) {
-        for (int64_t c = 0; c < classes_; ++c) sum += x[c];
-        for (int64_t c = 0; c < classes_; ++c) logs[c] = std::log(x[c]) - std::log(sum);
-      } else {
-        const double largest = *std::max_element(x, x + classes_);
-        for (int64_t c = 0; c < classes_; ++c) sum += std::exp(x[c] - largest);
-        const double shift = largest + std::log(sum);
-        for (int64_t c = 0; c < classes_; ++c) logs[c] = x[c] - shift;
-      }
-    }
+    for (int64_t r = 0; r < count; ++r) log_row(kind, classes_, raw + r * classes_, out + (row + r) * classes_);
   });
+}
+
+void log_row(int32_t kind, int64_t classes, const double* raw, double* out) {
+  double sum = 0;
+  if (kind == LIGHTCONE_PROBABILITIES) {
+    for (int64_t c = 0; c < classes; ++c) sum += raw[c];
+    for (int64_t c = 0; c < classes; ++c) out[c] = std::log(raw[c]) - std::log(sum);
+  } else {
+    const double largest = *std::max_element(raw, raw + classes);
+    for (int64_t c = 0; c < classes; ++c) sum += std::exp(raw[c] - largest);
+    const double shift = largest + std::log(sum);
+    for (int64_t c = 0; c < classes; ++c) out[c] = raw[c] - shift;
+  }
 }
 
 }  // namespace lightcone

@@ -106,6 +106,9 @@ class Predictions {
   bool validated_ = false;
 };
 
+// One row of C numbers of a kind as normalised float64 log-probabilities, -inf for a zero.
+void log_row(int32_t kind, int64_t classes, const double* raw, double* out);
+
 }  // namespace lightcone
 
 // The handle of the C ABI.

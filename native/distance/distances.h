@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All-pairs distances of a table of predictions.
+// Distances between the models of one table of predictions, or of two.
 #pragma once
 
 #include "base/predictions.h"
@@ -7,10 +7,18 @@
 
 namespace lightcone {
 
-void distances(const Predictions& table, const lightcone_distances_options& options,
-               lightcone_control* control, void* out, lightcone_distances_report* report);
+// Where a call writes: each null or a matrix of the layout of the options (replicates: so many, one after another).
+struct DistanceOutput {
+  void* distances;
+  void* standard_errors;
+  void* replicates;
+};
 
-int64_t distances_memory(int64_t models, int64_t samples, int64_t classes,
+// rows == columns (the same object): all pairs of one table.
+void distances(const Predictions& rows, const Predictions& columns, const lightcone_distances_options& options,
+               lightcone_control* control, const DistanceOutput& out, lightcone_distances_report* report);
+
+int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t classes,
                          const lightcone_distances_options& options);
 
 }  // namespace lightcone

@@ -39,6 +39,8 @@ struct TileArgs {
   double* sum;           // (kBlock, kBlock): += sum_n -log BC_n, nats; +inf where flagged
 };
 
+struct Metric;
+
 struct DistanceKernels {
   // Models side by side in a panel, a divisor of kBlock and multiple of 16: what suits the register tile.
   int64_t strip;
@@ -52,6 +54,8 @@ struct DistanceKernels {
   // sum_n -log BC_n of one pair from float64 sqrt-probabilities [c][stride]; see the definition.
   double (*bhattacharyya_pair)(const double* s, const double* t, int64_t samples, int64_t stride,
                                int64_t classes, int32_t* tiny, int32_t* tiny_count);
+
+  const Metric* metrics;  // (kMetrics), see metric.h
 };
 
 }  // namespace lightcone

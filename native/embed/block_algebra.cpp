@@ -30,7 +30,7 @@ void block_inner(const double* basis, int64_t blocks, int64_t width, const doubl
       for (int64_t row = begin; row < begin + count; row += LIGHTCONE_TILE)
         ops.multiply({basis + (q * rows + row) * width, Factor::kGroup, 1, width}, width,
                      std::min<int64_t>(LIGHTCONE_TILE, begin + count - row), z + row * columns, columns,
-                     partial.data() + piece * size, columns, columns);
+                     partial.data() + piece * size, columns, columns, Ahead());
     });
     double* to = out + q * size;
     std::copy(partial.begin(), partial.begin() + size, to);
@@ -49,7 +49,7 @@ void block_update(const double* basis, int64_t blocks, int64_t width, const doub
     const int64_t begin = task * LIGHTCONE_TILE, count = std::min<int64_t>(LIGHTCONE_TILE, rows - begin);
     for (int64_t q = 0; q < blocks; ++q)
       ops.multiply({basis + (q * rows + begin) * width, Factor::kGroup * width, width, 1}, count, width,
-                   scaled.data() + q * width * columns, columns, z + begin * columns, columns, columns);
+                   scaled.data() + q * width * columns, columns, z + begin * columns, columns, columns, Ahead());
   });
 }
 

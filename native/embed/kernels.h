@@ -13,10 +13,28 @@ struct Factor {
   int64_t group_stride, row_stride, depth_stride;
 };
 
+// Two pieces of memory to fetch into the second cache meanwhile, one after the other.
+struct Ahead {
+  static constexpr int64_t kLine = 64;
+  const char* next = nullptr;
+  int64_t left = 0;  // bytes
+  const char* then = nullptr;
+  int64_t then_left = 0;
+
+  void advance(int64_t lines) {
+    next += lines * kLine;
+    left -= lines * kLine;
+    if (left > 0) return;
+    next = then;
+    left = then_left;
+    then_left = 0;
+  }
+};
+
 struct EmbedKernels {
   // y (rows, columns) += A x (depth, columns).
   void (*multiply)(const Factor& a, int64_t rows, int64_t depth, const double* x, int64_t x_stride, double* y,
-                   int64_t y_stride, int64_t columns);
+                   int64_t y_stride, int64_t columns, Ahead ahead);
   // A tile or its transpose as a factor in `out` (LIGHTCONE_TILE^2).
   Factor (*widen_tile)(const float* tile, bool transposed, double* out);
 

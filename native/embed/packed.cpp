@@ -16,12 +16,19 @@ namespace {
 
 constexpr int64_t kTile = LIGHTCONE_TILE;
 
-// visit(other, tile, transposed) for each tile of the band that block row j takes part in.
-template <class Visit>
-void tiles_of_row(const Band& band, int64_t j, Visit&& visit) {
-  for (int64_t i = band.begin; i < std::min(j, band.end); ++i) visit(i, band.tile(i, j), true);
+// A tile in which block row j meets block `other`; transposed if it lies in j's column.
+struct Visit {
+  int64_t other;
+  const float* tile;
+  bool transposed;
+};
+
+// Each tile of the band that block row j >= begin takes part in, at least one.
+template <class Body>
+void tiles_of_row(const Band& band, int64_t j, Body&& body) {
+  for (int64_t i = band.begin; i < std::min(j, band.end); ++i) body(Visit{i, band.tile(i, j), true});
   if (j < band.end)
-    for (int64_t k = j; k < band.blocks(); ++k) visit(k, band.tile(j, k), false);
+    for (int64_t k = j; k < band.blocks(); ++k) body(Visit{k, band.tile(j, k), false});
 }
 
 }  // namespace
@@ -36,12 +43,21 @@ void packed_product(const Band& band, const double* x, double* y, int64_t column
     const int64_t j = band.begin + task;
     std::vector<double>& scratch = wide[static_cast<size_t>(thread)];
     scratch.resize(kTile * kTile);
-    tiles_of_row(band, j, [&](int64_t other, const float* tile, bool transposed) {
+    const auto multiply = [&](const Visit& now, const Visit& next) {
       progress.check();
-      const Factor factor = ops.widen_tile(tile, transposed, scratch.data());
-      ops.multiply(factor, band.size(j), band.size(other), x + other * kTile * columns, columns,
-                   y + j * kTile * columns, columns, columns);
+      const Factor factor = ops.widen_tile(now.tile, now.transposed, scratch.data());
+      const Ahead ahead{reinterpret_cast<const char*>(next.tile), kTile * kTile * 4,
+                        reinterpret_cast<const char*>(x + next.other * kTile * columns),
+                        band.size(next.other) * columns * 8};
+      ops.multiply(factor, band.size(j), band.size(now.other), x + now.other * kTile * columns, columns,
+                   y + j * kTile * columns, columns, columns, ahead);
+    };
+    Visit last{-1, nullptr, false};
+    tiles_of_row(band, j, [&](const Visit& visit) {
+      if (last.tile != nullptr) multiply(last, visit);
+      last = visit;
     });
+    multiply(last, last);
     progress.add(1);
   });
 }
@@ -57,7 +73,8 @@ void packed_sums(const Band& band, const double* weights, int threads, lightcone
   team.run(tasks, [&](int64_t task, int) {
     progress.check();
     const int64_t j = band.begin + task;
-    tiles_of_row(band, j, [&](int64_t other, const float* tile, bool transposed) {
+    tiles_of_row(band, j, [&](const Visit& visit) {
+      const auto [other, tile, transposed] = visit;
       double w[kTile] = {};
       for (int64_t k = 0; k < band.size(other); ++k) w[k] = weights == nullptr ? 1.0 : weights[other * kTile + k];
       if (!ops.tile_sums(tile, transposed, band.size(j), band.size(other), w, sums + j * kTile, squares + j * kTile) ||

@@ -30,13 +30,15 @@ constexpr int kProductVectors = 3;
 
 template <int R, int V>
 LIGHTCONE_INLINE void register_tile(const double* a, int64_t row_stride, int64_t depth_stride, int64_t depth,
-                                    const double* x, int64_t x_stride, double* y, int64_t y_stride) {
+                                    const double* x, int64_t x_stride, double* y, int64_t y_stride,
+                                    const char* ahead, int64_t ahead_stride) {
   P sum[R][V];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 3
     for (int v = 0; v < V; ++v) sum[r][v] = *reinterpret_cast<const Pu*>(y + r * y_stride + v * kProductLanes);
   for (int64_t k = 0; k < depth; ++k) {
+    __builtin_prefetch(ahead + k * ahead_stride, 0, 2);
     P column[V];
 #pragma GCC unroll 3
     for (int v = 0; v < V; ++v) column[v] = *reinterpret_cast<const Pu*>(x + k * x_stride + v * kProductLanes);
@@ -55,31 +57,36 @@ LIGHTCONE_INLINE void register_tile(const double* a, int64_t row_stride, int64_t
 
 template <int V>
 void multiply_columns(const lightcone::Factor& a, int64_t rows, int64_t depth, const double* x, int64_t x_stride,
-                      double* y, int64_t y_stride) {
+                      double* y, int64_t y_stride, lightcone::Ahead* ahead) {
   static_assert(lightcone::Factor::kGroup % kProductRows == 0, "a register tile lies within a group of rows");
   const auto row = [&](int64_t r) {
     return a.data + r / lightcone::Factor::kGroup * a.group_stride + r % lightcone::Factor::kGroup * a.row_stride;
   };
   int64_t r = 0;
-  for (; r + kProductRows <= rows; r += kProductRows)
+  for (; r + kProductRows <= rows; r += kProductRows) {
+    const bool more = ahead->left > 0;
     register_tile<kProductRows, V>(row(r), a.row_stride, a.depth_stride, depth, x, x_stride, y + r * y_stride,
-                                   y_stride);
+                                   y_stride, ahead->next, more ? lightcone::Ahead::kLine : 0);
+    if (more) ahead->advance(depth);
+  }
   for (; r < rows; ++r)
-    register_tile<1, V>(row(r), a.row_stride, a.depth_stride, depth, x, x_stride, y + r * y_stride, y_stride);
+    register_tile<1, V>(row(r), a.row_stride, a.depth_stride, depth, x, x_stride, y + r * y_stride, y_stride,
+                        ahead->next, 0);
 }
 
-// columns is a multiple of 8. The columns outside: depth x 24 of x stay in the first cache for all rows.
+// columns is a multiple of 8. The columns outside: depth x 24 of x stay in the first cache for all rows. A line of what
+// the next product reads is fetched with every k: tiles and blocks of x come from beyond the second cache.
 void block_multiply(const lightcone::Factor& a, int64_t rows, int64_t depth, const double* x, int64_t x_stride,
-                    double* y, int64_t y_stride, int64_t columns) {
+                    double* y, int64_t y_stride, int64_t columns, lightcone::Ahead ahead) {
   constexpr int64_t wide = kProductVectors * kProductLanes;
   int64_t c = 0;
   for (; c + wide <= columns; c += wide)
-    multiply_columns<3>(a, rows, depth, x + c, x_stride, y + c, y_stride);
+    multiply_columns<3>(a, rows, depth, x + c, x_stride, y + c, y_stride, &ahead);
   if (c + 2 * kProductLanes <= columns) {
-    multiply_columns<2>(a, rows, depth, x + c, x_stride, y + c, y_stride);
+    multiply_columns<2>(a, rows, depth, x + c, x_stride, y + c, y_stride, &ahead);
     c += 2 * kProductLanes;
   }
-  for (; c < columns; c += kProductLanes) multiply_columns<1>(a, rows, depth, x + c, x_stride, y + c, y_stride);
+  for (; c < columns; c += kProductLanes) multiply_columns<1>(a, rows, depth, x + c, x_stride, y + c, y_stride, &ahead);
 }
 
 // A tile in float64, row-major, or its transpose in groups of 8 rows: (12)(96)(8), which costs no shuffles and lets

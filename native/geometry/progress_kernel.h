@@ -72,6 +72,10 @@ void plane_rows(const PlaneRows& p) {
   int64_t n = 0;
   for (; n + kWide <= p.count; n += kWide) {
     for (int64_t l = 0; l < kWide; ++l) row[l] = first + (n + l) * p.stride;
+    // Measured: 1 KiB ahead saves a sixth of the time of rows that come from memory, 8 KiB nothing.
+    const char* ahead = reinterpret_cast<const char*>(row[0]) + 1024;
+    const int64_t bytes = kWide * p.stride * static_cast<int64_t>(sizeof(Element));
+    for (int64_t b = 0; b < bytes; b += 64) __builtin_prefetch(ahead + b);
     plane_wide<kKind>(row, p.labels + n, p.classes, p.a + n, p.y + n, p.q + n);
   }
   if (n == p.count) return;

@@ -151,7 +151,7 @@ class Sweep {
     options.panel_bytes = std::max<int64_t>(1, bytes_ / 3);
     lightcone_distances_report report;
     lightcone_distances_report_init(&report);
-    distances(*point_table_, options, nullptr, point_.data(), &report);
+    distances(*point_table_, *point_table_, options, nullptr, {point_.data(), nullptr, nullptr}, &report);
     const double share = static_cast<double>(range.count) / static_cast<double>(table_.samples());
     const double weight = share / static_cast<double>(path_.points);
     for (size_t p = 0; p < sums_.size(); ++p) sums_[p] += weight * point_[p];

@@ -4,6 +4,7 @@
  * geodesics. Only {@code org.lightcone} is for use from outside.
  */
 module org.lightcone.engine {
+  requires com.fasterxml.jackson.core;
   requires org.bytedeco.javacpp;
   requires org.bytedeco.openblas;
   // The natives of both, which nothing else would resolve: without these lines every user would have

@@ -12,6 +12,10 @@ import org.lightcone.ffi.NativeControl;
 public final class Control implements AutoCloseable {
   private final NativeControl control;
   private final Handle handle;
+  private volatile boolean cancelled;
+  /** Work of the bands before and after the running native call, where the call is one of several. */
+  private volatile long before;
+  private volatile long after;
 
   /** A control for the next call that it is given to. */
   public Control() {
@@ -24,6 +28,7 @@ public final class Control implements AutoCloseable {
 
   /** Asks the call to stop: it throws {@link CancelledException} within about 100 ms. */
   public void cancel() {
+    cancelled = true;
     ask(control -> {
       Lightcone.lightcone_control_cancel(control);
       return 0;
@@ -32,12 +37,27 @@ public final class Control implements AutoCloseable {
 
   /** Work done so far, in units of the call (for distances: pair-samples). */
   public long done() {
-    return ask(Lightcone::lightcone_control_done);
+    return before + ask(Lightcone::lightcone_control_done);
   }
 
   /** Work in all, in the same units; 0 before the call begins. */
   public long total() {
-    return ask(Lightcone::lightcone_control_total);
+    return before + ask(Lightcone::lightcone_control_total) + after;
+  }
+
+  /** The next native call is one of several: so much work is done, so much is left after it. */
+  static void around(Control control, long before, long after) {
+    if (control != null) {
+      control.before = before;
+      control.after = after;
+    }
+  }
+
+  /** For loops in Java: throws as a native call does. */
+  static void check(Control control) {
+    if (control != null && control.cancelled) {
+      throw new CancelledException("stopped by request before it was done");
+    }
   }
 
   /** Synchronized with close, so that a thread which polls does not make close() throw. */

@@ -8,6 +8,7 @@ import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 
 /**
  * The .npy file (M, M) of packed tiles. Either way one panel of whole rows is in memory at a time, never the dense
@@ -17,15 +18,24 @@ final class DenseFile {
   /** Allowed asymmetry, of the largest finite entry. */
   private static final double TOLERANCE = 1e-6;
 
+  /** Rows that a file is written from take about this. */
+  static final long PANEL_BYTES = 64L << 20;
+
   /** Largest piece that one system call writes or reads. */
   private static final int PIECE = 1 << 26;
 
   private DenseFile() {}
 
-  /** Hands out tiles, to several threads at once. */
+  /** Where tiles come from. */
   interface Source {
-    /** Copies tile (i, j), i <= j. */
-    void tile(int i, int j, float[] out);
+    /** For one thread, which keeps it: what it needs to read is made once. */
+    Tiles reader();
+
+    /** Hands out tiles to one thread. */
+    interface Tiles {
+      /** Copies tile (i, j), i <= j. */
+      void tile(int i, int j, float[] out);
+    }
   }
 
   // ---- writing -----------------------------------------------------------------------------------
@@ -42,30 +52,49 @@ final class DenseFile {
     AtomicFile.write(npy, header.remaining() + layout.models() * rowBytes, channel -> {
       Npy.drain(channel, header);
       try (OffHeap panel = OffHeap.allocate(height * TileLayout.EDGE * rowBytes, "rows of distances")) {
+        Writer[] writers = new Writer[Workers.count(threads)];
+        Arrays.setAll(writers, k -> new Writer(layout, source.reader()));
         for (int begin = 0; begin < layout.blocks(); begin += height) {
+          int first = begin;
           int end = Math.min(layout.blocks(), begin + height);
-          fillPanel(layout, source, begin, end, panel, threads);
-          long bytes = (Math.min(layout.models(), end * (long) TileLayout.EDGE) - begin * (long) TileLayout.EDGE) * rowBytes;
-          for (long at = 0; at < bytes; at += PIECE) {
-            Npy.drain(channel, panel.bytes(at, (int) Math.min(PIECE, bytes - at)));
+          FloatBuffer[] rows = rows(layout, first, end, panel);
+          Workers.rows(threads, writers.length, k -> {
+            for (int other = k; other < layout.blocks(); other += writers.length) {
+              writers[k].fill(first, end, other, rows);
+            }
+          });
+          for (long at = 0; at < rows.length * rowBytes; at += PIECE) {
+            Npy.drain(channel, panel.bytes(at, (int) Math.min(PIECE, rows.length * rowBytes - at)));
           }
         }
       }
     });
   }
 
-  /** Rows of the blocks [begin, end): the tiles of their columns above, mirrored, then their own. */
-  private static void fillPanel(
-      TileLayout layout, Source source, int begin, int end, OffHeap panel, int threads) {
+  private static FloatBuffer[] rows(TileLayout layout, int begin, int end, OffHeap panel) {
     FloatBuffer[] rows = new FloatBuffer[Math.min(layout.models(), end * TileLayout.EDGE) - begin * TileLayout.EDGE];
     for (int r = 0; r < rows.length; r++) {
       rows[r] = panel.floats((long) r * layout.models() * Float.BYTES, layout.models());
     }
-    Workers.rows(threads, layout.blocks(), other -> {
-      float[] tile = new float[TileLayout.TILE];
-      float[] mirrored = new float[TileLayout.EDGE];
+    return rows;
+  }
+
+  /** Puts tiles into rows; of one thread. */
+  private static final class Writer {
+    private final TileLayout layout;
+    private final Source.Tiles tiles;
+    private final float[] tile = new float[TileLayout.TILE];
+    private final float[] mirrored = new float[TileLayout.EDGE];
+
+    Writer(TileLayout layout, Source.Tiles tiles) {
+      this.layout = layout;
+      this.tiles = tiles;
+    }
+
+    /** The columns of block {@code other} of the rows of the blocks [begin, end): as they are, or mirrored. */
+    void fill(int begin, int end, int other, FloatBuffer[] rows) {
       for (int own = begin; own < end; own++) {
-        source.tile(Math.min(own, other), Math.max(own, other), tile);
+        tiles.tile(Math.min(own, other), Math.max(own, other), tile);
         for (int r = 0; r < layout.modelsIn(own); r++) {
           FloatBuffer row = rows[(own - begin) * TileLayout.EDGE + r];
           if (own <= other) {
@@ -78,7 +107,7 @@ final class DenseFile {
           }
         }
       }
-    });
+    }
   }
 
   // ---- reading -----------------------------------------------------------------------------------

@@ -1,56 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone;
 
+import java.util.function.Function;
 import org.bytedeco.javacpp.Pointer;
 import org.lightcone.ffi.Lightcone;
 import org.lightcone.ffi.NativeControl;
 import org.lightcone.ffi.NativeDistancesOptions;
 import org.lightcone.ffi.NativeDistancesReport;
 
-/** The call of lightcone_distances: options and report across the C ABI. */
-final class DistanceCall {
-  private DistanceCall() {}
+/**
+ * The calls of lightcone_distances and lightcone_distances_memory for a band of packed tiles: options and report across
+ * the C ABI.
+ *
+ * @param options what to compute
+ * @param begin first block row
+ * @param end one past the last block row
+ * @param panelBytes what the panels of a chunk of samples may take; bits depend on it. 0: the engine's default
+ */
+record DistanceCall(DistanceOptions options, TileLayout layout, int begin, int end, long panelBytes) {
+  /** Bytes for the structs of the ABI; they have grown before. */
+  private static final int STRUCT = 512;
 
-  /** Computes into {@code out}, which is scratch if this throws. */
-  static DistanceMatrix.Report run(Predictions predictions, DistanceOptions options, Control control, Pointer out) {
-    try (OffHeap optionMemory = OffHeap.allocate(256, "options");
-        OffHeap reportMemory = OffHeap.allocate(256, "a report")) {
-      NativeDistancesOptions nativeOptions = new NativeDistancesOptions(optionMemory.pointer());
-      NativeDistancesReport nativeReport = new NativeDistancesReport(reportMemory.pointer());
-      if (nativeOptions.sizeof() > 256 || nativeReport.sizeof() > 256) {
-        throw new AssertionError("the option structs have outgrown their memory");
-      }
-      fill(nativeOptions, options);
-      Lightcone.lightcone_distances_report_init(nativeReport);
-      var table = predictions.enter();
-      try {
-        NativeControl entered = Control.enter(control);
+  /** All tiles. */
+  static DistanceCall whole(DistanceOptions options, TileLayout layout) {
+    return new DistanceCall(options, layout, 0, layout.blocks(), 0);
+  }
+
+  /** Computes the band's tiles into {@code out}, which is scratch if this throws. */
+  DistanceMatrix.Report run(Predictions predictions, Control control, Pointer out) {
+    return withOptions(nativeOptions -> {
+      try (OffHeap memory = OffHeap.allocate(STRUCT, "a report")) {
+        NativeDistancesReport report = new NativeDistancesReport(memory.pointer());
+        requireRoom(report);
+        Lightcone.lightcone_distances_report_init(report);
+        var table = predictions.enter();
         try {
-          Native.check(Lightcone.lightcone_distances(table, nativeOptions, entered, out, nativeReport));
+          NativeControl entered = Control.enter(control);
+          try {
+            Native.check(Lightcone.lightcone_distances(table, nativeOptions, entered, out, report));
+          } finally {
+            Control.exit(control);
+          }
         } finally {
-          Control.exit(control);
+          predictions.exit();
         }
-      } finally {
-        predictions.exit();
+        return report(report);
       }
-      return report(nativeReport);
+    });
+  }
+
+  /** What {@link #run} takes besides the table and the tiles, in bytes. */
+  long memory(long samples, long classes) {
+    Native.require();
+    return withOptions(nativeOptions -> {
+      long[] bytes = new long[1];
+      Native.check(Lightcone.lightcone_distances_memory(layout.models(), samples, classes, nativeOptions, bytes));
+      return bytes[0];
+    });
+  }
+
+  private <T> T withOptions(Function<NativeDistancesOptions, T> use) {
+    try (OffHeap memory = OffHeap.allocate(STRUCT, "options")) {
+      NativeDistancesOptions to = new NativeDistancesOptions(memory.pointer());
+      requireRoom(to);
+      Lightcone.lightcone_distances_options_init(to);
+      to.metric(options.metric().code);
+      to.refine(options.refine() == DistanceOptions.Refine.AUTO
+          ? Lightcone.LIGHTCONE_REFINE_AUTO : Lightcone.LIGHTCONE_REFINE_OFF);
+      to.infinity(options.infinity() == DistanceOptions.Infinity.KEEP
+          ? Lightcone.LIGHTCONE_INFINITY_KEEP : Lightcone.LIGHTCONE_INFINITY_CAP);
+      to.infinity_cap(options.cap());
+      to.threads(options.threads());
+      to.isa(options.isa().code);
+      to.out_dtype(DType.FLOAT32.code);
+      to.sample_begin(options.samples().begin());
+      to.sample_end(options.samples().end());
+      to.sample_step(options.samples().step());
+      to.panel_bytes(panelBytes);
+      to.layout(Lightcone.LIGHTCONE_LAYOUT_TILES);
+      to.row_begin(begin * (long) TileLayout.EDGE);
+      to.row_end(Math.min(layout.models(), end * (long) TileLayout.EDGE));
+      return use.apply(to);
     }
   }
 
-  private static void fill(NativeDistancesOptions to, DistanceOptions from) {
-    Lightcone.lightcone_distances_options_init(to);
-    to.metric(from.metric().code);
-    to.refine(from.refine() == DistanceOptions.Refine.AUTO
-        ? Lightcone.LIGHTCONE_REFINE_AUTO : Lightcone.LIGHTCONE_REFINE_OFF);
-    to.infinity(from.infinity() == DistanceOptions.Infinity.KEEP
-        ? Lightcone.LIGHTCONE_INFINITY_KEEP : Lightcone.LIGHTCONE_INFINITY_CAP);
-    to.infinity_cap(from.cap());
-    to.threads(from.threads());
-    to.isa(from.isa().code);
-    to.out_dtype(DType.FLOAT32.code);
-    to.sample_begin(from.samples().begin());
-    to.sample_end(from.samples().end());
-    to.sample_step(from.samples().step());
+  private static void requireRoom(Pointer struct) {
+    if (struct.sizeof() > STRUCT) {
+      throw new AssertionError("a struct of the ABI has outgrown its memory");
+    }
   }
 
   private static DistanceMatrix.Report report(NativeDistancesReport from) {

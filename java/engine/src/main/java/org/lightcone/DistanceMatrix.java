@@ -3,6 +3,7 @@ package org.lightcone;
 
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -13,15 +14,13 @@ import java.util.Objects;
  * <p>May be read by several threads at once; close must come after.
  */
 public final class DistanceMatrix extends PackedTiles {
-  /** Rows that a file is written from take about this. */
-  private static final long PANEL_BYTES = 64L << 20;
-
   private final OffHeap memory;
   private final Handle handle;
   /** One view per block row of tiles instead of index arithmetic: each access is checked by its buffer. */
   private final FloatBuffer[] blockRows;
   /** Null for a matrix from a file; changed only before anyone else sees the matrix. */
   private Report report;
+  private Map<String, String> facts = Map.of();
 
   private DistanceMatrix(OffHeap memory, TileLayout layout, Report report) {
     super(layout);
@@ -66,6 +65,11 @@ public final class DistanceMatrix extends PackedTiles {
       return pairs == 0 ? 0 : (double) (nearPairs + flaggedPairs) / pairs;
     }
 
+    /** Times the input was read: once, and once more if a pair was redone. */
+    public int reads() {
+      return nearPairs + flaggedPairs > 0 ? 2 : 1;
+    }
+
     private Report withWriteSeconds(double seconds) {
       return new Report(samples, pairs, nearPairs, flaggedPairs, infiniteTerms, infinitePairs, workingBytes,
           readSeconds, distancesSeconds, refineSeconds, seconds, isa, threads);
@@ -82,24 +86,19 @@ public final class DistanceMatrix extends PackedTiles {
    */
   public static DistanceMatrix compute(Predictions predictions, DistanceOptions options, Control control) {
     TileLayout layout = TileLayout.of(predictions.models(), "the prediction table");
-    // The dense result and, as large, the float64 sums of one triangle.
-    long dense = layout.models() * (long) layout.models() * Float.BYTES;
-    Memory.require(2 * dense, describe(layout));
-    try (OffHeap out = OffHeap.allocate(dense, describe(layout))) {
-      Report report = DistanceCall.run(predictions, options, control, out.pointer());
-      DistanceMatrix matrix = empty(layout);
-      matrix.report = report;
-      float[] tile = new float[TileLayout.TILE];
-      for (int i = 0; i < layout.blocks(); i++) {
-        for (int j = i; j < layout.blocks(); j++) {
-          for (int r = 0; r < layout.modelsIn(i); r++) {
-            out.floats(((i * TileLayout.EDGE + r) * (long) layout.models() + j * TileLayout.EDGE) * Float.BYTES,
-                layout.modelsIn(j)).get(tile, r * TileLayout.EDGE, layout.modelsIn(j));
-          }
-          matrix.putTile(i, j, tile);
-        }
-      }
+    DistanceCall call = DistanceCall.whole(options, layout);
+    Memory.require(layout.bytes() + call.memory(predictions.samples(), predictions.classes()), describe(layout));
+    DistanceMatrix matrix = empty(layout);
+    boolean done = false;
+    try {
+      matrix.report = call.run(predictions, control, matrix.memory.pointer());
+      matrix.facts = DistanceFile.facts(options, predictions.samples(), call.panelBytes());
+      done = true;
       return matrix;
+    } finally {
+      if (!done) {
+        matrix.close();
+      }
     }
   }
 
@@ -126,16 +125,21 @@ public final class DistanceMatrix extends PackedTiles {
   }
 
   /**
-   * Reads a .npy file (M, M) of {@code <f4}, or {@code <f8} rounded to float32. An asymmetry up to 1e-6 of the
-   * largest finite entry is averaged away.
+   * Reads a .tiles file, or a .npy file (M, M) of {@code <f4} or of {@code <f8} rounded to float32. An asymmetry up to
+   * 1e-6 of the largest finite entry is averaged away.
    *
    * @throws InvalidDataException if it is not square, asymmetric beyond that, or has a NaN, a negative
-   *     entry or a diagonal that is not 0; the message names the entry
+   *     entry or a diagonal that is not 0, the message names the entry; or if a band of tiles was altered
    * @throws LightconeIoException if it cannot be read
    */
-  public static DistanceMatrix read(Path npy) {
+  public static DistanceMatrix read(Path file) {
     Native.require();
-    return DenseFile.read(npy);
+    if (!TilesChannel.recognises(file)) {
+      return DenseFile.read(file);
+    }
+    try (TilesFile tiles = TilesFile.open(file)) {
+      return tiles.load();
+    }
   }
 
   private static String describe(TileLayout layout) {
@@ -197,14 +201,38 @@ public final class DistanceMatrix extends PackedTiles {
     }
   }
 
+  /** Copies a band of another's tiles. */
+  void put(Band band) {
+    for (int i = band.begin(); i < band.end(); i++) {
+      blockRows[i].put(0, band.row(i), 0, blockRows[i].capacity());
+    }
+  }
+
+  /** Writes a .tiles file if it is named so, else a .npy file (M, M) {@code <f4}; it appears whole or not at all. */
   @Override
-  public void write(Path npy) {
+  public void write(Path file) {
     handle.enter();
     try {
-      DenseFile.write(npy, layout(), this::tile, PANEL_BYTES, 0);
+      if (DistanceFile.isTiles(file)) {
+        TilesWriter.writeWhole(file, new TilesHeader(layout(), EngineInfo.query().version(), facts, Map.of()), memory,
+            infinitePairs());
+      } else {
+        DenseFile.write(file, layout(), () -> this::tile, DenseFile.PANEL_BYTES, 0);
+      }
     } finally {
       handle.exit();
     }
+  }
+
+  private long infinitePairs() {
+    long infinite = 0;
+    for (FloatBuffer row : blockRows) {
+      for (int k = 0; k < row.capacity(); k++) {
+        infinite += row.get(k) == Float.POSITIVE_INFINITY ? k < TileLayout.TILE ? 1 : 2 : 0;
+      }
+    }
+    // Diagonal tiles hold their pairs twice.
+    return infinite / 2;
   }
 
   @Override

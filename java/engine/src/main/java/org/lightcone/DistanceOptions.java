@@ -84,6 +84,11 @@ public record DistanceOptions(
       }
     }
 
+    /** Number of them of N samples, if they are samples of it. */
+    long count(long samples) {
+      return ((end < 0 ? samples : end) - begin - 1) / step + 1;
+    }
+
     /** Reads {@code a:b} or {@code a:b:step}; a missing a is 0, a missing b is N. */
     public static SampleRange parse(String text) {
       String[] parts = text.split(":", -1);

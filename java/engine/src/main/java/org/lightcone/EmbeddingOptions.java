@@ -9,7 +9,7 @@ import java.util.Arrays;
  * @param dims K, 1 to M - 1 (checked when a matrix is embedded)
  * @param weights (M), finite, not negative, not all 0, only their ratios count (C.3); null for equal weights
  * @param tolerance largest |A v - lambda v| / |lambda_1| of an eigenpair, 1e-13 to 1e-2; the dense solver is better
- * @param memoryBytes for the eigenvectors and for reading tiles, beside a matrix in memory; 0: what the machine has
+ * @param memoryBytes for the resident set of the process, a matrix in memory included; 0: what the machine has
  * @param threads 0: all processors
  */
 public record EmbeddingOptions(int dims, double[] weights, double tolerance, long memoryBytes, int threads) {
@@ -51,7 +51,7 @@ public record EmbeddingOptions(int dims, double[] weights, double tolerance, lon
     return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads);
   }
 
-  /** Bytes for vectors and for reading tiles; 0: what the machine has. */
+  /** Bytes for the resident set of the process; 0: what the machine has. */
   public EmbeddingOptions withMemory(long memoryBytes) {
     return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads);
   }

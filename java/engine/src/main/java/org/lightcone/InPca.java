@@ -23,14 +23,17 @@ public final class InPca {
   /** Magnitudes closer than this are ties for the sign rule: rounding must not choose between them. */
   private static final double TIE = 1e-9;
 
-  /** Up to this order dense LAPACK is as fast as the Krylov method (measured, K = 10 and 50) and more accurate. */
-  static final int DENSE_ORDER = 800;
+  /** Up to about this order dense LAPACK is as fast as the Krylov method (measured: 400 for K = 10, 750 for K = 50). */
+  static final int DENSE_ORDER = 600;
 
   /** Blocks of a basis beyond which more memory would be of no use: it converges or restarts well before. */
   private static final int MOST_BLOCKS = 12;
 
   /** For reading tiles from a file, at most: reading and computing overlap in pieces of a quarter second. */
   private static final long MOST_BUFFER = 256L << 20;
+
+  /** Compiled code, OpenBLAS's buffers, stacks and garbage that come after the plan; 30 MiB were measured. */
+  private static final long GROWTH = 40L << 20;
 
   private InPca() {}
 
@@ -92,21 +95,20 @@ public final class InPca {
   record Plan(int blocks, long bufferBytes) {
     static Plan of(int models, EmbeddingOptions options) {
       int dims = options.dims();
-      long memory = options.memoryBytes() > 0 ? options.memoryBytes() : Memory.total();
+      long memory = options.memoryBytes() > 0 ? options.memoryBytes() - Memory.resident() - GROWTH : Memory.total();
       String what = "the embedding of " + models + " models";
-      long buffer = Math.min(MOST_BUFFER, memory / 4);
+      long buffer = Math.max(0, Math.min(MOST_BUFFER, memory / 4));
       // Coordinates twice, a block each for the centred vectors and the last product.
       long around = models * (long) Krylov.width(dims) * 4 * Double.BYTES;
-      boolean krylov = Krylov.fits(models, dims);
-      if (models <= DENSE_ORDER || !krylov) {
+      if (models <= DENSE_ORDER || !Krylov.fits(models, dims)) {
         if (models > SymmetricEigen.MAX_ORDER) {
           throw new UnsupportedException(dims + " dimensions of " + models + " models need the dense solver, which takes"
               + " at most " + SymmetricEigen.MAX_ORDER + " models; ask for fewer dimensions");
         }
-        require(SymmetricEigen.bytes(models) + around, memory, what);
+        require(SymmetricEigen.bytes(models) + around, memory, options, what);
         return new Plan(0, buffer);
       }
-      require(around + Krylov.bytes(models, dims, Krylov.FEWEST_BLOCKS) + buffer, memory, what);
+      require(around + Krylov.bytes(models, dims, Krylov.FEWEST_BLOCKS) + buffer, memory, options, what);
       int blocks = Krylov.FEWEST_BLOCKS;
       while (blocks < MOST_BLOCKS && around + Krylov.bytes(models, dims, blocks + 1) + buffer <= memory) {
         blocks++;
@@ -114,11 +116,12 @@ public final class InPca {
       return new Plan(blocks, buffer);
     }
 
-    private static void require(long bytes, long memory, String what) {
+    private static void require(long bytes, long memory, EmbeddingOptions options, String what) {
       Memory.require(bytes, what);
-      if (bytes > memory && bytes > Memory.SMALL) {
-        throw new UnsupportedException(what + " takes at least " + Memory.size(bytes) + " and " + Memory.size(memory)
-            + " are allowed: allow more, or ask for fewer dimensions");
+      if (options.memoryBytes() > 0 && bytes > memory) {
+        throw new UnsupportedException(what + " takes at least " + Memory.size(bytes) + " beside the "
+            + Memory.size(options.memoryBytes() - memory) + " that the process holds or will, and "
+            + Memory.size(options.memoryBytes()) + " are allowed: allow more (--memory), or ask for fewer dimensions");
       }
     }
   }

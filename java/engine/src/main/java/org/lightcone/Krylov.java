@@ -215,16 +215,19 @@ final class Krylov implements AutoCloseable {
     OffHeap from = work;
     OffHeap to = other;
     for (int round = 0; ; round++) {
+      // A Q_m is in exact arithmetic orthogonal to all blocks but the last two: the first round takes out those, the
+      // second, as always, whatever is left of any.
+      int first = round == 0 ? Math.max(0, blocks - 2) : 0;
       if (blocks > 0) {
-        double[] c = inner(basis, blocks, from);
-        update(basis, blocks, c, -1, from);
-        addProduct(c, r, projections);
+        double[] c = inner(basis, first, blocks - first, from);
+        update(basis, first, blocks - first, c, -1, from);
+        addProduct(c, r, projections, first * width);
       }
-      double[] factor = inner(from, 1, from);
+      double[] factor = inner(from, 0, 1, from);
       double smallest = smallestPivot(factor);
       if (smallest > ILL) {
         Pointer.memset(to.pointer(), 0, blockBytes);
-        update(from, 1, Lapack.inverse(factor, width), 1, to);
+        update(from, 0, 1, Lapack.inverse(factor, width), 1, to);
         OffHeap swapped = from;
         from = to;
         to = swapped;
@@ -232,7 +235,7 @@ final class Krylov implements AutoCloseable {
         factor = Lapack.householder(from, 0, n, width);
       }
       double[] product = new double[width * width];
-      addProduct(factor, r, product);
+      addProduct(factor, r, product, 0);
       r = product;
       if (round > 0 && smallest > WELL) {
         break;
@@ -281,34 +284,35 @@ final class Krylov implements AutoCloseable {
     return identity;
   }
 
-  /** out += left right; left (rows, width), right (width, width). */
-  private void addProduct(double[] left, double[] right, double[] out) {
+  /** out += left right from row {@code first} of out on; left (rows, width), right (width, width). */
+  private void addProduct(double[] left, double[] right, double[] out, int first) {
     for (int i = 0; i < left.length / width; i++) {
       for (int k = 0; k < width; k++) {
         double factor = left[i * width + k];
         for (int j = 0; j < width; j++) {
-          out[i * width + j] += factor * right[k * width + j];
+          out[(first + i) * width + j] += factor * right[k * width + j];
         }
       }
     }
   }
 
-  /** Q' z, (blocks width, width). */
-  private double[] inner(OffHeap q, int blocks, OffHeap z) {
+  /** Q' z of the blocks [first, first + blocks) of q, (blocks width, width). */
+  private double[] inner(OffHeap q, int first, int blocks, OffHeap z) {
     long count = (long) blocks * width * width;
-    Native.check(Lightcone.lightcone_block_inner(q.doublePointer(0, blocks * (long) n * width), blocks, width,
-        z.doublePointer(0, (long) n * width), n, width, threads, coefficients.doublePointer(0, count)));
+    Native.check(Lightcone.lightcone_block_inner(q.doublePointer(first * blockBytes, blocks * (long) n * width), blocks,
+        width, z.doublePointer(0, (long) n * width), n, width, threads, coefficients.doublePointer(0, count)));
     double[] c = new double[(int) count];
     coefficients.doubles(0, c.length).get(c);
     return c;
   }
 
-  /** z += factor Q c, c (blocks width, columns). */
-  private void update(OffHeap q, int blocks, double[] c, double factor, OffHeap z) {
+  /** z += factor Q c, Q the blocks [first, first + blocks) of q, c (blocks width, columns). */
+  private void update(OffHeap q, int first, int blocks, double[] c, double factor, OffHeap z) {
     int columns = c.length / (blocks * width);
     coefficients.doubles(0, c.length).put(c);
-    Native.check(Lightcone.lightcone_block_update(q.doublePointer(0, blocks * (long) n * width), blocks, width,
-        coefficients.doublePointer(0, c.length), factor, z.doublePointer(0, (long) n * columns), n, columns, threads));
+    Native.check(Lightcone.lightcone_block_update(q.doublePointer(first * blockBytes, blocks * (long) n * width), blocks,
+        width, coefficients.doublePointer(0, c.length), factor, z.doublePointer(0, (long) n * columns), n, columns,
+        threads));
   }
 
   private void restart(Ritz ritz) {
@@ -386,7 +390,7 @@ final class Krylov implements AutoCloseable {
         }
       }
       Pointer.memset(to.pointer(), 0, (long) n * columns * Double.BYTES);
-      update(basis, all.length / width, c, 1, to);
+      update(basis, 0, all.length / width, c, 1, to);
     }
   }
 

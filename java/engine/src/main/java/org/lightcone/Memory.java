@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.Pointer;
 /** What this machine can hold, asked before large memory is taken: Linux grants it and kills later. */
 final class Memory {
   /** Below this nothing is asked: a small piece either fits or malloc says so. */
-  static final long SMALL = 64L << 20;
+  private static final long SMALL = 64L << 20;
 
   private Memory() {}
 
@@ -27,6 +27,30 @@ final class Memory {
       // No container limit that can be read: the machine's own memory stands.
     }
     return total;
+  }
+
+  /** Bytes that this process can still take without pushing anyone out. */
+  static long available() {
+    return Math.min(status("/proc/meminfo", "MemAvailable:", total()), Math.max(0, total() - resident()));
+  }
+
+  /** Bytes this process holds in memory now; 0 where the system does not say. */
+  static long resident() {
+    return status("/proc/self/status", "VmRSS:", 0);
+  }
+
+  /** A line of kilobytes, as the kernel's files of that form have it. */
+  private static long status(String file, String key, long otherwise) {
+    try {
+      for (String line : Files.readAllLines(Path.of(file))) {
+        if (line.startsWith(key)) {
+          return Long.parseLong(line.substring(key.length()).replace("kB", "").strip()) * 1024;
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      // Not Linux as we know it.
+    }
+    return otherwise;
   }
 
   /** Refuses what the machine cannot hold, before anything is allocated. */

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -96,6 +97,16 @@ final class OffHeap implements AutoCloseable {
   /** The address of a direct buffer's first element, its position counted. */
   static Pointer of(FloatBuffer direct) {
     return new Bytes(address(direct, Float.BYTES), direct.remaining() * (long) Float.BYTES);
+  }
+
+  /** The address of a direct buffer's first element, its position counted. */
+  static Pointer of(IntBuffer direct) {
+    return new Bytes(address(direct, Integer.BYTES), direct.remaining() * (long) Integer.BYTES);
+  }
+
+  /** An address that the caller vouches for. */
+  static Pointer at(long address, long bytes) {
+    return new Bytes(address, bytes);
   }
 
   /** The address of a direct buffer's first element, its position counted. */

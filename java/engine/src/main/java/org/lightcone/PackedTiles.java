@@ -8,17 +8,28 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * The symmetric matrix (M, M) of the distances of M models, float32, nats per sample, as the packed tiles of its upper
- * triangle: in memory ({@link DistanceMatrix}) or in a file. Diagonal exactly 0, no entry negative or NaN; +inf is
+ * triangle: in memory ({@link DistanceMatrix}) or in a .tiles file ({@link TilesFile}). Diagonal exactly 0, no entry negative or NaN; +inf is
  * possible.
  *
  * <p>May be read by several threads at once; close must come after.
  */
-public abstract sealed class PackedTiles implements AutoCloseable permits DistanceMatrix {
+public abstract sealed class PackedTiles implements AutoCloseable permits DistanceMatrix, TilesFile {
   private final TileLayout layout;
   private final AtomicLong passes = new AtomicLong();
 
   PackedTiles(TileLayout layout) {
     this.layout = layout;
+  }
+
+  /**
+   * The distances in a file: of a .npy file in memory ({@link DistanceMatrix#read}), of a .tiles file where they are
+   * ({@link TilesFile#open}).
+   *
+   * @throws InvalidDataException if it is neither, or altered
+   * @throws LightconeIoException if it cannot be read
+   */
+  public static PackedTiles open(Path file) {
+    return TilesChannel.recognises(file) ? TilesFile.open(file) : DistanceMatrix.read(file);
   }
 
   /** M. */

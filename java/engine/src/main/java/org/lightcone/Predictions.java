@@ -30,15 +30,15 @@ public final class Predictions implements AutoCloseable {
   private final long models;
   private final long samples;
   private final long classes;
-  /** Keeps borrowed memory reachable for as long as this object is. */
-  private final List<Object> borrowed;
+  /** What it was put together from; keeps borrowed memory reachable for as long as this object is. */
+  private final List<Block> blocks;
 
-  private Predictions(NativePredictions table, long models, long samples, long classes, List<Object> borrowed) {
+  private Predictions(NativePredictions table, long models, long samples, long classes, List<Block> blocks) {
     this.table = table;
     this.models = models;
     this.samples = samples;
     this.classes = classes;
-    this.borrowed = borrowed;
+    this.blocks = blocks;
     this.handle = new Handle(this, "the prediction table (" + models + ", " + samples + ", " + classes + ")",
         () -> Lightcone.lightcone_predictions_destroy(table));
   }
@@ -191,10 +191,15 @@ public final class Predictions implements AutoCloseable {
 
   void exit() {
     handle.exit();
-    java.lang.ref.Reference.reachabilityFence(borrowed);
+    java.lang.ref.Reference.reachabilityFence(blocks);
   }
 
-  private record Block(Pointer address, Object buffer, String path, String name, long offset, Kind kind,
+  /** What it was put together from, in the order of adding. */
+  List<Block> blocks() {
+    return blocks;
+  }
+
+  record Block(Pointer address, Object buffer, String path, String name, long offset, Kind kind,
       DType dtype, long modelBegin, long models, long sampleBegin, long samples, long modelStrideBytes) {}
 
   /**
@@ -272,9 +277,7 @@ public final class Predictions implements AutoCloseable {
         } finally {
           Control.exit(control);
         }
-        List<Object> borrowed = new ArrayList<>();
-        blocks.stream().map(Block::buffer).filter(buffer -> buffer != null).forEach(borrowed::add);
-        Predictions built = new Predictions(table, models, samples, classes, List.copyOf(borrowed));
+        Predictions built = new Predictions(table, models, samples, classes, List.copyOf(blocks));
         done = true;
         return built;
       } finally {

@@ -58,6 +58,13 @@ record TileLayout(int models) {
     return bytes(0, blocks());
   }
 
+  /** Pairs i < j whose i is in block rows [begin, end). */
+  long pairs(int begin, int end) {
+    long first = begin * (long) EDGE;
+    long rows = Math.min(models, end * (long) EDGE) - first;
+    return rows * (models - 1) - rows * (2 * first + rows - 1) / 2;
+  }
+
   /** End of the longest run of block rows from {@code begin} on, at least one, that takes at most so many bytes. */
   int endWithin(int begin, long bytes) {
     int end = begin + 1;

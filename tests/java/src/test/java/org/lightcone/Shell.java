@@ -54,10 +54,10 @@ final class Shell {
     String all = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     List<Path> jars = Arrays.stream(all.split(java.io.File.pathSeparator)).map(Path::of)
         .filter(path -> path.getFileName().toString()
-            .matches("(lightcone-engine|javacpp|openblas)-[0-9][^/]*\\.jar"))
+            .matches("(lightcone-engine|javacpp|openblas|jackson-core)-[0-9][^/]*\\.jar"))
         .collect(Collectors.toList());
-    if (jars.size() != 5) {
-      throw new AssertionError("the engine and its four jars are not on the class path " + all);
+    if (jars.size() != 6) {
+      throw new AssertionError("the engine and its five jars are not on the class path " + all);
     }
     return jars;
   }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone.cli;
 
+import java.nio.file.Path;
+import org.lightcone.DistancePlan;
+import org.lightcone.EmbeddingOptions;
+import org.lightcone.Npy;
 import org.lightcone.UnsupportedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -16,7 +20,8 @@ final class CommonOptions {
   private Integer threads;
 
   @Option(names = "--memory", paramLabel = "SIZE",
-      description = "Refuse distances or an embedding that would take more, for example 8g (default: what the machine has).")
+      description = "Keep the process within so much memory, for example 8g; what cannot be is refused (default: most of"
+          + " what the machine has free).")
   private String memory;
 
   @Option(names = "--device", paramLabel = "auto|cpu|cuda", defaultValue = "auto",
@@ -50,6 +55,17 @@ final class CommonOptions {
   /** Threads to use, at least 1. */
   int threads() {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /** How to embed within --threads and --memory; weights from a .npy file, or null. */
+  EmbeddingOptions embedding(int dims, Path weights) {
+    return EmbeddingOptions.of(dims).withThreads(threads()).withMemory(memoryBytes())
+        .withWeights(weights == null ? null : Npy.readDoubles(weights));
+  }
+
+  /** Bytes that the process may come to hold. */
+  long memoryBytes() {
+    return memory == null ? DistancePlan.machineBytes() : ByteSize.parse(memory);
   }
 
   /** Refuses work of {@code need} bytes beyond --memory; what the machine has is the engine's own check. */

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.lightcone.Control;
+import org.lightcone.DistanceFile;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
 import org.lightcone.DistanceOptions.Infinity;
 import org.lightcone.DistanceOptions.Refine;
 import org.lightcone.DistanceOptions.SampleRange;
+import org.lightcone.DistancePlan;
 import org.lightcone.Kind;
 import org.lightcone.Metric;
 import org.lightcone.Predictions;
@@ -30,9 +32,6 @@ import picocli.CommandLine.Option;
 final class DistancesCommand extends Verb {
   private static final List<String> METRICS_LATER = List.of("hellinger", "jeffreys", "geodesic", "geodesic-l2",
       "euclidean", "jensen-shannon", "disagreement");
-
-  /** The engine's panels take at most this: lightcone_distances_options.panel_bytes. */
-  private static final long PANEL_BYTES = 512L << 20;
 
   @Option(names = "--predictions", paramLabel = "P.npy", description = "Predictions (M, N, C), C order.")
   private Path predictions;
@@ -71,7 +70,9 @@ final class DistancesCommand extends Verb {
   @Option(names = "--against", paramLabel = "Q.npy", hidden = true)
   private Path against;
 
-  @Option(names = "--out", paramLabel = "D.npy", required = true, description = "Where the matrix goes.")
+  @Option(names = "--out", paramLabel = "D.npy|D.tiles", required = true,
+      description = "Where the matrix goes. What does not fit in --memory is computed in bands on the disk, which a"
+          + " stopped command finds again.")
   private Path out;
 
   @Override
@@ -97,7 +98,7 @@ final class DistancesCommand extends Verb {
 
   /** D.index.json beside D.npy. */
   private Path indexFile() {
-    return out.resolveSibling(out.getFileName().toString().replaceFirst("\\.npy$", ".index.json"));
+    return out.resolveSibling(out.getFileName().toString().replaceFirst("\\.(npy|tiles)$", ".index.json"));
   }
 
   private DistanceOptions options() {
@@ -121,7 +122,7 @@ final class DistancesCommand extends Verb {
         throw new IllegalArgumentException((against != null ? "--against" : "--std-errors")
             + " is not in this version: leave it out to get the distances alone");
       }
-      Options.npyOutput("--out", out);
+      Options.matrixOutput("--out", out);
       DistanceOptions options = DistanceOptions.defaults()
           .withMetric(Metric.parse(metric))
           .withInfinity(Options.parsed("--infinity", infinity, Infinity::parse))
@@ -140,18 +141,21 @@ final class DistancesCommand extends Verb {
       throw new IllegalArgumentException((predictions != null ? predictions : store) + " holds 1 model, and a distance"
           + " takes two: add models");
     }
-    // The matrix, as much again for the float64 sums of one triangle, and the engine's panels of square roots.
-    common.reserve("the distances of " + models + " models", 8 * models * models
-        + Math.min(PANEL_BYTES, 4 * models * table.samples() * table.classes()));
+    long limit = common.memoryBytes();
+    DistancePlan plan = DistanceFile.plan(out, table, options, limit);
+    if (!plan.inMemory()) {
+      spec.commandLine().getErr().println("distances: " + plan);
+    }
     long begin = System.nanoTime();
     try (ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
-            control::done, control::total);
-        DistanceMatrix matrix = DistanceMatrix.computeTo(out, table, options, control)) {
-      return result(models, table.classes(), matrix.report(), (System.nanoTime() - begin) * 1e-9);
+            control::done, control::total)) {
+      DistanceFile.Summary summary = DistanceFile.compute(out, table, options, limit, control);
+      return result(models, table.classes(), summary, (System.nanoTime() - begin) * 1e-9);
     }
   }
 
-  private Result result(long models, long classes, DistanceMatrix.Report report, double seconds) {
+  private Result result(long models, long classes, DistanceFile.Summary summary, double seconds) {
+    DistanceMatrix.Report report = summary.report();
     ObjectNode json = JSON.createObjectNode();
     json.put("models", models);
     json.put("samples", report.samples());
@@ -169,12 +173,17 @@ final class DistancesCommand extends Verb {
     double kernel = report.distancesSeconds();
     double rate = kernel > 0 ? (double) report.pairs() * report.samples() / kernel : 0;
     json.put("pair_samples_per_second", rate);
+    json.put("reads", summary.reads());
+    json.put("bands", summary.bands());
+    json.put("resumed_bands", summary.resumedBands());
     json.put("out", out.toString());
     return new Result(json, List.of(
         String.format(Locale.ROOT, "%d models, %d samples, %d classes: %s in %.2f s (%s, %d threads, %s"
             + " pair-samples/s)", models, report.samples(), classes, out, seconds, report.isa(), report.threads(),
             ProgressLine.si(rate)),
         String.format(Locale.ROOT, "measured again in float64: %.3g%% of the pairs; infinite: %d pairs (%d terms)",
-            100 * report.refinedShare(), report.infinitePairs(), report.infiniteTerms())));
+            100 * report.refinedShare(), report.infinitePairs(), report.infiniteTerms()),
+        String.format(Locale.ROOT, "bands: %d, %d of them found from an earlier command; reads of the input: %d",
+            summary.bands(), summary.resumedBands(), summary.reads())));
   }
 }

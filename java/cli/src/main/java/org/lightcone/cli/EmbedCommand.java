@@ -4,12 +4,15 @@ package org.lightcone.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.lightcone.DistanceMatrix;
+import org.lightcone.Control;
 import org.lightcone.Embedding;
+import org.lightcone.EmbeddingOptions;
 import org.lightcone.InPca;
 import org.lightcone.Npy;
+import org.lightcone.PackedTiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,44 +22,48 @@ import picocli.CommandLine.Option;
         + " eigenvalue is time-like: squared distances along it are subtracted.",
     footer = {"", "Example:", "  lightcone embed --distances D.npy --dims 3 --out X.npy"})
 final class EmbedCommand extends Verb {
-  /** A header may claim any size; beyond this the sum of bytes would overflow, and no machine has them. */
-  private static final long MOST_MODELS = 100_000_000;
   private static final int DEFAULT_DIMS = 10;
 
-  @Option(names = "--distances", paramLabel = "D.npy", required = true, description = "Symmetric matrix (M, M).")
+  @Option(names = "--distances", paramLabel = "D.npy|D.tiles", required = true,
+      description = "Symmetric matrix (M, M). A .tiles file is read as often as it is needed, and not held.")
   private Path distances;
 
   @Option(names = "--dims", paramLabel = "K", description = "Dimensions, at most M - 1 (default: 10, or M - 1).")
   private Integer dims;
 
-  @Option(names = "--weights", paramLabel = "w.npy", hidden = true)
+  @Option(names = "--weights", paramLabel = "w.npy",
+      description = "Weights (M) of the models, float32 or float64; only their ratios count (default: equal).")
   private Path weights;
+
+  @Option(names = "--tolerance", paramLabel = "T",
+      description = "Largest residual |W v - lambda v| / |lambda_1| of an eigenpair (default: 1e-8).")
+  private Double tolerance;
 
   @Option(names = "--out", paramLabel = "X.npy", required = true, description = "Where the coordinates go.")
   private Path out;
 
   @Override
-  Result execute() throws Exception {
+  @SuppressWarnings("try") // the stage acts by being open
+  Result execute() {
     if (dims != null && dims < 1) {
       throw usage("--dims " + dims + ": at least 1 is needed");
     }
-    if (weights != null) {
-      throw usage("--weights is not in this version: leave it out for equal weights");
+    if (tolerance != null && !(tolerance >= 1e-13 && tolerance <= 1e-2)) {
+      throw usage("--tolerance " + tolerance + ": it lies between 1e-13 and 1e-2");
     }
     try {
       Options.npyOutput("--out", out);
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
-    // Before anything is read: the matrix in float32, and in float64 its centred copy, LAPACK's workspace of twice
-    // that, and the vectors, coordinates and two tables of their errors.
-    long order = Math.min(MOST_MODELS, Npy.readHeader(distances).shape().stream().findFirst().orElse(0L));
-    common.reserve("the embedding of " + order + " models",
-        28 * order * order + 32 * order * (dims != null ? dims : DEFAULT_DIMS));
-    try (DistanceMatrix matrix = DistanceMatrix.read(distances)) {
+    try (Control control = new Control();
+        Interruption.Stage stage = stop.stage(control::cancel);
+        PackedTiles matrix = Options.distances(distances, common)) {
       int models = matrix.models();
       int k = dims != null ? dims : Math.max(1, Math.min(DEFAULT_DIMS, models - 1));
-      Embedding embedding = InPca.embed(matrix, k, common.threads());
+      EmbeddingOptions options = common.embedding(k, weights);
+      Embedding embedding =
+          InPca.embed(matrix, tolerance == null ? options : options.withTolerance(tolerance), control);
       Npy.writeDoubles(out, embedding.coordinates());
       return result(models, k, embedding);
     }
@@ -71,11 +78,13 @@ final class EmbedCommand extends Verb {
     json.set("stress", JSON.valueToTree(e.stress()));
     json.set("pairwise", JSON.valueToTree(e.pairwise()));
     json.set("residuals", JSON.valueToTree(e.residuals()));
+    json.set("pairwise_l2", JSON.valueToTree(e.pairwiseL2()));
     json.put("passes", e.passes());
     json.put("seconds", e.seconds());
     json.put("out", out.toString());
     List<String> lines = new ArrayList<>();
-    lines.add(String.format(Locale.ROOT, "%d models in %d dimensions: %s in %.2f s", models, k, out, e.seconds()));
+    lines.add(String.format(Locale.ROOT, "%d models in %d dimensions: %s in %.2f s, %d passes over the distances,"
+        + " residuals below %.1e", models, k, out, e.seconds(), e.passes(), Arrays.stream(e.residuals()).max().orElse(0)));
     lines.add("axis  kind        eigenvalue  explained stress  explained distance");
     for (int i = 0; i < k; i++) {
       lines.add(String.format(Locale.ROOT, "%4d  %-10s %11.4g  %15.1f%%  %17.1f%%", i + 1,

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
+import org.lightcone.Npy;
+import org.lightcone.PackedTiles;
 
 /** Values of options that picocli has no type for; every failure is an IllegalArgumentException with a sentence. */
 final class Options {
@@ -45,8 +47,26 @@ final class Options {
   /** An output file that is a .npy. */
   static Path npyOutput(String option, Path file) {
     if (!file.toString().endsWith(".npy")) {
-      throw new IllegalArgumentException(option + " " + file + ": this version writes .npy files only, name it so");
+      throw new IllegalArgumentException(option + " " + file + ": arrays are written as .npy files, name it so");
     }
     return output(option, file);
+  }
+
+  /** An output file of distances: a .npy or a .tiles. */
+  static Path matrixOutput(String option, Path file) {
+    if (!file.toString().endsWith(".npy") && !file.toString().endsWith(".tiles")) {
+      throw new IllegalArgumentException(option + " " + file + ": distances are written as .npy or .tiles, name it so");
+    }
+    return output(option, file);
+  }
+
+  /** Opens a matrix of distances; a .npy, which is held in memory, is refused beyond --memory before it is read. */
+  static PackedTiles distances(Path file, CommonOptions common) {
+    if (file.toString().endsWith(".npy")) {
+      // A header may claim any size: beyond 2^30 no machine has the bytes.
+      long order = Math.min(1L << 30, Npy.readHeader(file).shape().stream().findFirst().orElse(0L));
+      common.reserve("the distances of " + order + " models", 2 * order * order);
+    }
+    return PackedTiles.open(file);
   }
 }

@@ -14,9 +14,9 @@ import picocli.CommandLine.Spec;
 @Command(name = "lightcone", versionProvider = Root.Version.class,
     header = "Measures how deep networks learn, as geometry.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {DemoCommand.class, TrainCommand.class, DistancesCommand.class, EmbedCommand.class,
+    subcommands = {DemoCommand.class, TrainCommand.class, DistancesCommand.class, EmbedCommand.class, PlaceCommand.class,
         ProgressCommand.class, CentroidCommand.class, ReportCommand.class, StatusCommand.class, DoctorCommand.class,
-        NetworksCommand.class, BenchCommand.class},
+        NetworksCommand.class, PlanCommand.class, BenchCommand.class},
     footer = {"", "Start with:  lightcone demo", "Every command has --help with an example, and --json.",
         "Exit codes: 0 done, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C."})
 final class Root implements Runnable {

@@ -183,6 +183,64 @@ class EngineCommandsTest {
   }
 
   @Test
+  void tilesAreEmbeddedAndPlacedInLikeNpy() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), SHAPE, P);
+    double[][] x = new double[2][];
+    for (int run = 0; run < 2; run++) {
+      Path d = path(run == 0 ? "D.npy" : "D.tiles");
+      Cli.run("distances", "--predictions", p, "--kind", "probs", "--json", "--out", d).json();
+      JsonNode e = Cli.run("embed", "--json", "--distances", d, "--dims", 2, "--out", path("X.npy")).json();
+      assertTrue(e.get("passes").asInt() > 0 && e.get("pairwise_l2").size() == 2, e.toString());
+      x[run] = NpyFile.read(path("X.npy"));
+    }
+    assertArrayEquals(x[0], x[1]);
+  }
+
+  /** Points 0, 1, 3 and 6 of a line, as squared distances. */
+  private Path line() throws Exception {
+    return NpyFile.floats(path("line.npy"), "(4, 4)", 0, 1, 9, 36, 1, 0, 4, 25, 9, 4, 0, 9, 36, 25, 9, 0);
+  }
+
+  @Test
+  void weightsMoveTheOriginAndMustFit() throws Exception {
+    Object[] args = {"embed", "--json", "--distances", line(), "--dims", 1, "--out", path("X.npy"), "--weights", null};
+    args[9] = NpyFile.doubles(path("w.npy"), "(4,)", 1, 0, 0, 1);
+    JsonNode e = Cli.run(args).json();
+    assertEquals(1, e.get("stress").get(0).asDouble(), 1e-7);
+    assertEquals(1, e.get("pairwise").get(0).asDouble(), 1e-12);
+    double[] x = NpyFile.read(path("X.npy"));
+    for (int i = 0; i < 4; i++) {
+      // The weighted mean of 0 and 6 is the origin, and of the two largest coordinates the first is positive.
+      assertEquals(3 - new double[] {0, 1, 3, 6}[i], x[i], 1e-12);
+    }
+    args[9] = NpyFile.doubles(path("w.npy"), "(3,)", 1, 1, 1);
+    Cli.run(args).fails(1, "3 weights", "4 models");
+    args[9] = NpyFile.doubles(path("w.npy"), "(4,)", 1, -1, 1, 1);
+    Cli.run(args).fails(1, "model 1");
+  }
+
+  @Test
+  void placedModelsLieWhereTheirDistancesSay() throws Exception {
+    // An old model, and the point 2.
+    Path added = NpyFile.floats(path("DN.npy"), "(2, 4)", 9, 4, 0, 9, 4, 1, 1, 16);
+    Object[] args = {"place", "--json", "--distances", line(), "--new", added, "--dims", 2, "--out", path("XN.npy")};
+    JsonNode p = Cli.run(args).json();
+    assertEquals(2, p.get("models").asInt());
+    assertEquals(4, p.get("embedded").asInt());
+    assertEquals("[2]", p.get("dropped").toString(), "a line has one dimension");
+    double[] x = NpyFile.read(path("XN.npy"));
+    assertEquals(4, x.length);
+    // The origin is 2.5, and 6 is on the positive side.
+    assertEquals(0.5, x[0], 1e-12);
+    assertEquals(-0.5, x[2], 1e-12);
+    assertEquals(0, x[1]);
+    args[5] = NpyFile.floats(path("DN.npy"), "(1, 3)", 9, 4, 0);
+    Cli.run(args).fails(1, "DN.npy", "(1, 3)", "(Q, 4)");
+    args[5] = NpyFile.floats(path("DN.npy"), "(1, 4)", 9, 4, 0, -1);
+    Cli.run(args).fails(1, "new model 0", "model 3");
+  }
+
+  @Test
   void badMatricesAreNamed() throws Exception {
     Object[] args = {"embed", "--distances", null, "--dims", 1, "--out", path("X.npy")};
     args[2] = NpyFile.floats(path("oblong.npy"), "(2, 3)", 0, 1, 1, 0, 1, 1);
@@ -205,9 +263,9 @@ class EngineCommandsTest {
     double[] half = new double[2 * models];
     Arrays.fill(half, 0.5);
     Path p = NpyFile.floats(path("P.npy"), "(" + models + ", 1, 2)", half);
-    distances(p, "probs", "--memory", "1m").fails(1, "--memory", "1.0 MiB");
+    distances(p, "probs", "--memory", "1m").fails(1, "--memory", "limit is 1.0 MB");
     assertFalse(Files.exists(path("D.npy")));
-    distances(p, "probs", "--memory", "8m").json();
+    distances(p, "probs", "--memory", "8g").json();
     Cli.run("embed", "--distances", path("D.npy"), "--out", path("X.npy"), "--memory", "1m").fails(1, "--memory");
   }
 

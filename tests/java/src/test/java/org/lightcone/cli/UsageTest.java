@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Help, versions and wrong command lines: exit codes 0 and 2. */
 class UsageTest {
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "train", "distances", "embed", "progress", "centroid", "report", "status", "doctor",
-      "networks", "bench"})
+  @ValueSource(strings = {"demo", "train", "distances", "embed", "place", "progress", "centroid", "report", "status", "doctor",
+      "networks", "plan", "bench"})
   void everyCommandHasHelpWithAnExampleAndTheCommonOptions(String verb) {
     Cli.Ran ran = Cli.run(verb, "--help");
     assertEquals(0, ran.code(), ran.err());
@@ -101,13 +101,15 @@ class UsageTest {
 
   @Test
   void anOutputThatCannotBeIsRefusedBeforeAnyWork(@TempDir Path folder) {
-    Cli.run("distances", "--predictions", "P.npy", "--kind", "probs", "--out", folder.resolve("D.tiles"))
-        .fails(2, "--out", ".npy");
+    Cli.run("distances", "--predictions", "P.npy", "--kind", "probs", "--out", folder.resolve("D.csv"))
+        .fails(2, "--out", ".npy", ".tiles");
     Cli.run("distances", "--predictions", "P.npy", "--kind", "probs", "--out", folder.resolve("no/D.npy"))
         .fails(2, "--out", "does not exist");
     Cli.run("embed", "--distances", "D.npy", "--out", folder).fails(2, "--out");
     Cli.run("embed", "--distances", "D.npy", "--dims", "0", "--out", folder.resolve("X.npy")).fails(2, "--dims");
-    Cli.run("embed", "--distances", "D.npy", "--weights", "w.npy", "--out", folder.resolve("X.npy"))
-        .fails(2, "--weights");
+    Cli.run("embed", "--distances", "D.npy", "--tolerance", "1", "--out", folder.resolve("X.npy"))
+        .fails(2, "--tolerance");
+    Cli.run("place", "--distances", "D.npy", "--new", "DN.npy", "--dims", "0", "--out", folder.resolve("XN.npy"))
+        .fails(2, "--dims");
   }
 }

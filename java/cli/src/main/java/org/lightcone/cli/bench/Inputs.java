@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.lightcone.DType;
 import org.lightcone.Kind;
 import org.lightcone.Predictions;
 
@@ -24,6 +25,7 @@ final class Inputs implements AutoCloseable {
   /** What the table is made of: one draw of b is one of these, by 12 random bits. */
   private static final int DRAWS = 1 << 12;
 
+  private ByteBuffer memory;
   private FloatBuffer table;
   private Predictions predictions;
   private int models;
@@ -44,10 +46,17 @@ final class Inputs implements AutoCloseable {
     spread = wantedSpread;
     // Direct memory is given back by the collector alone, and the next table may need it.
     System.gc();
-    table = ByteBuffer.allocateDirect(Math.toIntExact(bytes(models, samples, classes)))
-        .order(ByteOrder.nativeOrder()).asFloatBuffer();
+    memory = ByteBuffer.allocateDirect(Math.toIntExact(bytes(models, samples, classes)))
+        .order(ByteOrder.nativeOrder());
+    table = memory.asFloatBuffer();
     fill();
-    predictions = Predictions.of(table, models, samples, classes, Kind.PROBS);
+    predictions = open(Kind.PROBS, 0);
+  }
+
+  /** The current numbers as a table of its own, validated by so many threads. Logits may be any numbers. */
+  Predictions open(Kind kind, int threads) {
+    return Predictions.builder(models, samples, classes).addMemory(memory, "random table", kind, DType.FLOAT32, 0, models,
+        0, samples, bytes(1, samples, classes)).build(threads, null);
   }
 
   static long bytes(long models, long samples, long classes) {
@@ -132,5 +141,6 @@ final class Inputs implements AutoCloseable {
     }
     predictions = null;
     table = null;
+    memory = null;
   }
 }

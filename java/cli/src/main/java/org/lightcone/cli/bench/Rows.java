@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.lightcone.EngineInfo;
 import org.lightcone.Isa;
+import org.lightcone.Kind;
 import org.lightcone.Metric;
 
 /** Which rows there are: the sizes of the table. Rows of one input follow each other, so that it is made once. */
@@ -26,6 +27,8 @@ final class Rows {
     Rows all = new Rows(quick, threads);
     all.bhattacharyya();
     all.otherMetrics();
+    all.onePass();
+    all.eigenpairs();
     all.rows.add(new CallRow());
     if (kernel == null) {
       return all.rows;
@@ -67,6 +70,30 @@ final class Rows {
     for (long[] size : quick ? new long[][] {{160, 200}} : new long[][] {{256, 1000}, {1024, 2000}}) {
       metrics.forEach(metric -> distances(metric, size[0], size[1], 10, threads, Isa.AUTO));
     }
+  }
+
+  /** What reads the data once. */
+  private void onePass() {
+    Isa isa = engine.isa();
+    long many = quick ? 2_000 : 100_000;
+    for (IngestRow.Part part : IngestRow.Part.values()) {
+      for (Kind kind : List.of(Kind.PROBS, Kind.LOGITS)) {
+        rows.add(new IngestRow(part, kind, 64, many, 10, threads, isa));
+      }
+    }
+    rows.add(new ProgressRow(quick ? 40 : 256, quick ? 200 : 1000, 10, threads, isa));
+    if (!quick) {
+      rows.add(new ProgressRow(1024, 10_000, 10, threads, isa));
+    }
+  }
+
+  private void eigenpairs() {
+    if (quick) {
+      rows.add(new EigenRow(30, 20, 10, threads, engine.isa()));
+      return;
+    }
+    rows.add(new EigenRow(40, 200, 50, threads, engine.isa()));
+    rows.add(new EigenRow(160, 200, 50, threads, engine.isa()));
   }
 
   /** One thread and all, on every instruction set that has vectors. */

@@ -64,7 +64,7 @@ final class Table {
       return peer.name() + ": peer absent (" + peer.absent() + ")";
     }
     Timing t = peer.timing();
-    return String.format(Locale.ROOT, "%.1f times %s: %s (%s-%s, %d), its max rel. error %.1e",
+    return String.format(Locale.ROOT, "%.3g times %s: %s (%s-%s, %d), its max rel. error %.1e",
         t.median() / row.timing().median(), peer.name(), seconds(t.median()), seconds(t.p10()), seconds(t.p90()),
         t.runs(), peer.errors().max());
   }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone.cli.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.lightcone.Ceilings;
+import org.lightcone.DistanceMatrix;
+import org.lightcone.DistanceOptions;
+import org.lightcone.EmbeddingOptions;
+import org.lightcone.EngineInfo;
+import org.lightcone.InPca;
+import org.lightcone.Kind;
+import org.lightcone.Predictions;
+
+/**
+ * What this machine reaches on a small table of the same classes, in a second or two: its ceilings, and the rates of the
+ * real kernels below them, from which larger sizes are predicted.
+ *
+ * @param isa that runs
+ * @param threads that run
+ * @param fma float32 multiply-adds per second
+ * @param readBandwidth bytes per second from memory
+ * @param distances pair-samples per second
+ * @param refinement redone pair-samples per second; 0 where the metric redoes none
+ * @param panels input numbers per second on their way into panels
+ * @param validation input numbers per second
+ */
+public record Calibration(String isa, int threads, double fma, double readBandwidth, double distances, double refinement,
+    double panels, double validation) {
+  /** Enough for all kinds of tiles; many more models cost more than they teach. */
+  private static final long MODELS = 768;
+  /** Numbers of the table: 32 MB, beyond the second-level caches. */
+  private static final long NUMBERS = 8_000_000;
+  private static final long FEWEST_SAMPLES = 16;
+  private static final int RUNS = 5;
+  /** Larger than common caches of one processor. */
+  private static final long READ_BYTES = 256L << 20;
+
+  /** Measures, on at most M models and N samples. */
+  public static Calibration measure(long models, long samples, long classes, DistanceOptions options) {
+    EngineInfo engine = EngineInfo.query();
+    long few = Math.max(2, Math.min(models, Math.min(MODELS, NUMBERS / (FEWEST_SAMPLES * classes))));
+    long some = Math.min(samples, Math.max(FEWEST_SAMPLES, NUMBERS / (few * classes)));
+    double pairSamples = few * (few - 1) / 2.0 * some;
+    double numbers = (double) few * some * classes;
+    try (Inputs inputs = new Inputs()) {
+      inputs.use(few, some, classes, 1);
+      double validation = numbers / median(() -> {
+        long start = System.nanoTime();
+        inputs.open(Kind.PROBS, options.threads()).close();
+        return (System.nanoTime() - start) * 1e-9;
+      });
+      List<DistanceMatrix.Report> far = reports(inputs, options);
+      double distances = pairSamples / Timing.of(far.stream().map(DistanceMatrix.Report::distancesSeconds).toList()).median();
+      double panels = numbers / Timing.of(far.stream().map(DistanceMatrix.Report::readSeconds).toList()).median();
+      inputs.use(few, some, classes, 0.02);
+      DistanceMatrix.Report near = reports(inputs, options).get(0);
+      double refinement = near.nearPairs() == 0 ? 0 : (double) near.nearPairs() * some / near.refineSeconds();
+      return new Calibration(engine.isa().toString(), options.threads(), Ceilings.fma(engine.isa(), options.threads()),
+          Ceilings.read(READ_BYTES, options.threads()), distances, refinement, panels, validation);
+    }
+  }
+
+  private static List<DistanceMatrix.Report> reports(Inputs inputs, DistanceOptions options) {
+    List<DistanceMatrix.Report> reports = new ArrayList<>();
+    for (int run = 0; run < RUNS; run++) {
+      try (DistanceMatrix d = DistanceMatrix.compute(inputs.predictions(), options, null)) {
+        reports.add(d.report());
+      }
+    }
+    return reports;
+  }
+
+  private static double median(DoubleSupplier seconds) {
+    List<Double> runs = new ArrayList<>();
+    for (int run = 0; run < RUNS; run++) {
+      runs.add(seconds.getAsDouble());
+    }
+    return Timing.of(runs).median();
+  }
+
+  /**
+   * Seconds to embed M models in K dimensions with the matrix in memory, from an embedding of fewer: a pass costs M^2, and
+   * their number hardly depends on M.
+   */
+  public static double embedding(long models, int dims, int threads) {
+    int points = 50;
+    int runs = (int) Math.max(1, Math.min(models / points, 24));
+    RandomWalks walks = new RandomWalks(runs, points, 20, 10, 1);
+    try (Predictions table = Predictions.of(walks.table(), walks.models(), walks.samples(), walks.classes(), Kind.PROBS);
+        DistanceMatrix d = DistanceMatrix.compute(table, DistanceOptions.defaults().withThreads(threads), null)) {
+      int fewer = Math.min(dims, walks.models() - 1);
+      EmbeddingOptions options = EmbeddingOptions.of(fewer).withThreads(threads);
+      InPca.embed(d, options, null);
+      double ratio = (double) models / walks.models();
+      return InPca.embed(d, options, null).seconds() * ratio * ratio;
+    }
+  }
+
+  /** Share of the multiply-add rate that the distances reach. */
+  public double share(long classes) {
+    return distances * classes / fma;
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lightcone.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lightcone.Npy;
+
+/** plan: what it predicts, and how far from what then happens. */
+class PlanCommandTest {
+  /** Attempts before a factor of two counts: another process may have taken the machine in one of them. */
+  private static final int ATTEMPTS = 5;
+
+  @Test
+  void theTimeIsWithinAFactorOfTwoOfARun(@TempDir Path folder) {
+    int models = 1500;
+    int samples = 600;
+    int classes = 10;
+    Path table = folder.resolve("p.npy");
+    float[] p = new float[models * samples * classes];
+    SplittableRandom random = new SplittableRandom(1);
+    for (int k = 0; k < p.length; k++) {
+      p[k] = (float) (3 * random.nextDouble());
+    }
+    Npy.writeFloats(table, p, models, samples, classes);
+    String said = "";
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      JsonNode plan = Cli.run("plan", "--models", models, "--samples", samples, "--classes", classes, "--json").json();
+      JsonNode run = Cli.run("distances", "--predictions", table, "--kind", "logits", "--out", folder.resolve("d.npy"),
+          "--json").json();
+      assertEquals(0, run.get("refined_share").asDouble());
+      double predicted = sum(plan.get("seconds"), "read", "distances");
+      double measured = sum(run.get("seconds"), "read", "distances");
+      if (predicted <= 2 * measured && measured <= 2 * predicted) {
+        return;
+      }
+      said += predicted + " s predicted, " + measured + " s measured; ";
+    }
+    throw new AssertionError(said);
+  }
+
+  private static double sum(JsonNode seconds, String... names) {
+    double sum = 0;
+    for (String name : names) {
+      sum += seconds.get(name).asDouble();
+    }
+    return sum;
+  }
+
+  @Test
+  void memoryDiskAndReadsAreThoseOfTheRun(@TempDir Path folder) throws Exception {
+    JsonNode plan = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--dims", 5, "--json").json();
+    long matrix = 20000L * 20000 * 4;
+    assertEquals(matrix, plan.get("disk_bytes").asLong(), "in memory, and a .npy");
+    assertTrue(plan.get("memory_bytes").asLong() > matrix / 2, plan.toString());
+    for (String key : new String[] {"validate", "read", "distances", "write", "embed", "total", "refine_at_most"}) {
+      assertTrue(plan.get("seconds").get(key).asDouble() > 0, key + " in " + plan);
+    }
+    for (String key : new String[] {"fma_per_second", "read_bytes_per_second", "disk_write_bytes_per_second"}) {
+      assertTrue(plan.get("ceilings").get(key).asDouble() > 0, key + " in " + plan);
+    }
+    JsonNode banded = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--memory", "1500m",
+        "--tiles", "--json").json();
+    assertTrue(banded.get("bands").asInt() > 1 && banded.get("memory_bytes").asLong() <= 1500L << 20, banded.toString());
+    assertTrue(banded.get("reads").asInt() >= banded.get("bands").asInt(), banded.toString());
+    try (var files = Files.list(folder)) {
+      assertEquals(0, files.count());
+    }
+  }
+
+  @Test
+  void impossibleSizesAreRefusedByName() {
+    Cli.run("plan", "--models", 1, "--samples", 10, "--classes", 10).fails(2, "--models 1", "at least 2 models");
+    Cli.run("plan", "--models", 10, "--samples", 10, "--classes", 10, "--dims", 10).fails(2, "--dims 10", "9");
+    Cli.run("plan", "--models", 10, "--samples", 10, "--classes", 10, "--metric", "l7").fails(2, "--metric", "l7");
+  }
+}
