@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts what ran and refuses unexpected skips.
 
-count.py STATUS SKIPS_ALLOWED SUREFIRE_FOLDER VERIFY_LOG CTEST_JUNIT.xml
+count.py STATUS SKIPS_ALLOWED SUREFIRE_FOLDER VERIFY_LOG CTEST_JUNIT.xml...
 STATUS is what the steps before came to; the exit code is 0 only if that is 0 and nothing is wrong here.
 """
 import glob
@@ -10,17 +10,17 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 
-status, allowed_file, surefire, verify_log, sanitize = sys.argv[1:]
+status, allowed_file, surefire, verify_log, *sanitized = sys.argv[1:]
 with open(allowed_file) as f:
     allowed = {line.split()[0] for line in f if line.strip() and not line.startswith("#")}
 passed = failed = 0
 skipped = []
 
-reports = glob.glob(os.path.join(surefire, "TEST-*.xml")) + ([sanitize] if os.path.exists(sanitize) else [])
+reports = glob.glob(os.path.join(surefire, "TEST-*.xml")) + [path for path in sanitized if os.path.exists(path)]
 for report in reports:
     for case in ET.parse(report).getroot().iter("testcase"):
         name = case.get("name")
-        if report != sanitize:
+        if report not in sanitized:
             name = case.get("classname") + "#" + name
         if case.find("skipped") is not None or case.get("status") in ("notrun", "disabled"):
             skipped.append(name)

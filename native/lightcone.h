@@ -8,8 +8,9 @@
  *
  * Conventions. Every function that can fail returns a lightcone_status; lightcone_last_error() then
  * holds one sentence for the calling thread. Sizes are int64_t. Option and report structs begin
- * with their own size in bytes: fill them with the matching _init function. Pointers named out are
- * written only on success unless the text says otherwise. `threads` <= 0 means all processors.
+ * with their own size in bytes: fill them with the matching _init function. A call whose arguments are wrong
+ * (LIGHTCONE_INVALID_ARGUMENT) writes nothing; after another failure arrays of results are scratch, and everything
+ * else is as it was. `threads` <= 0 means all processors.
  * Handles may be shared by threads for reading; create, add and destroy need exclusive use.
  */
 #ifndef LIGHTCONE_H

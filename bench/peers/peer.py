@@ -3,10 +3,10 @@
 
     peer.py's users:  SCRIPT ARGUMENTS... --out ANSWER.npy [--runs K | --serve]
 
-The first run is not timed; its answer is written as .npy. With --runs the seconds of K more are printed as one line of
-JSON. With --serve the script says {"ready": true} and then runs once for every line on standard input, each time
-answering {"seconds": s}: so `lightcone bench` puts its own runs between. A package that is not installed is
-{"absent": reason}.
+The answer of the first run is written as .npy. With --runs the seconds of K more are printed as one line of JSON. With
+--serve the script says {"ready": true, "seconds": s} of the first run and then runs once for every line on standard
+input, each time answering {"seconds": s}: so `lightcone bench` puts its own runs between. A package that is not
+installed is {"absent": reason}.
 """
 import json
 import sys
@@ -40,18 +40,19 @@ def arguments(names):
 
 
 def measure(options, run):
-    """Runs, writes the answer, and times further runs."""
+    """Runs, writes the answer as float64, and times further runs."""
     import numpy
-    numpy.save(options.out, run())
 
-    def seconds():
+    def timed():
         start = time.perf_counter()
-        run()
-        return time.perf_counter() - start
+        answer = run()
+        return time.perf_counter() - start, answer
 
+    first, answer = timed()
+    numpy.save(options.out, numpy.asarray(answer, numpy.float64))
     if not options.serve:
-        say(seconds=[seconds() for _ in range(options.runs)])
+        say(seconds=[timed()[0] for _ in range(options.runs)])
         return
-    say(ready=True)
+    say(ready=True, seconds=first)
     for _ in sys.stdin:
-        say(seconds=seconds())
+        say(seconds=timed()[0])

@@ -182,6 +182,16 @@ LIGHTCONE_INLINE void for_tiles(const lightcone::TileArgs& t, Use&& use) {
 // 40 KiB of first-level cache.
 constexpr int64_t kDepth = 40960 / (kTileColumns * static_cast<int64_t>(sizeof(float)) + 64);
 
+// The panels come from a third-level cache whose latency a register tile cannot hide: while a step runs, register
+// tile q of it asks for its share of the next step's lines.
+LIGHTCONE_INLINE void prefetch_share(const float* rows, const float* columns, int64_t strip, int64_t length, int64_t q) {
+  constexpr int64_t kStrips = kBlock / Tile::kStrip, kTiles = kBlock * kBlock / kTileSize;
+  constexpr int64_t kShares = kTiles / (2 * kStrips);  // of a strip
+  const int64_t s = q / kShares;
+  const float* line = (s < kStrips ? rows + s * strip : columns + (s - kStrips) * strip) + q % kShares * length / kShares;
+  for (int64_t k = 0; k < length / kShares; k += 16) __builtin_prefetch(line + k, 0, 2);  // second-level cache
+}
+
 template <bool kGuarded>
 void multiply_samples(const lightcone::TileArgs& t) {
   constexpr int64_t kStrip = Tile::kStrip;
@@ -193,7 +203,10 @@ void multiply_samples(const lightcone::TileArgs& t) {
     const int64_t samples = t.samples - n < step ? t.samples - n : step;
     const float* rows = t.rows + n * t.classes * kStrip;
     const float* columns = t.columns + n * t.classes * kStrip;
+    const int64_t left = t.samples - n - samples, next = (left < step ? left : step) * t.classes * kStrip;
     for_tiles(t, [&](int64_t i, int64_t j, int64_t state) {
+      prefetch_share(rows + samples * t.classes * kStrip, columns + samples * t.classes * kStrip, strip, next,
+                     state / kTileSize);
       tile(rows + i / kStrip * strip + i % kStrip, columns + j / kStrip * strip + j % kStrip, strip, samples,
            t.classes, reinterpret_cast<Vector*>(t.product + state), reinterpret_cast<Exponent*>(t.exponent + state));
     });
@@ -262,54 +275,101 @@ void bhattacharyya_tile(const lightcone::TileArgs& args) {
   }
 }
 
+// The instruction set's own vectors of doubles: the compiler splits wider ones badly when a loop carries them.
+typedef double Double __attribute__((vector_size(sizeof(Vector))));
+typedef int64_t Mask __attribute__((vector_size(sizeof(Vector))));
+typedef double DoubleAt __attribute__((vector_size(sizeof(Vector)), aligned(8)));
+constexpr int64_t kDoubles = sizeof(Double) / sizeof(double);
+constexpr int kParts = static_cast<int>(kLanes / kDoubles);  // vectors to the kLanes samples of a step
+
+LIGHTCONE_INLINE Double load(const double* p) { return *reinterpret_cast<const DoubleAt*>(p); }
+
+// kVectors vectors of samples at u and v: h = |s - t|^2, near <- (1 + near) (1 - h / 2) - 1. h is the sum of kSums
+// over every kSums-th class: kVectors kSums independent sums hide the latency of an FMA.
+template <int kVectors, int kSums>
+LIGHTCONE_INLINE void near_step(const double* u, const double* v, int64_t stride, int64_t classes, Double* near,
+                                Double& farthest) {
+  Double h[kSums][kVectors] = {};
+  const auto add = [&](int64_t c, Double(&sum)[kVectors]) __attribute__((always_inline)) {
+    const double *uc = u + c * stride, *vc = v + c * stride;
+#pragma GCC unroll 4
+    for (int k = 0; k < kVectors; ++k) {
+      const Double d = load(uc + k * kDoubles) - load(vc + k * kDoubles);
+      sum[k] += d * d;
+    }
+  };
+  int64_t c = 0;
+  for (; c + kSums <= classes; c += kSums)
+#pragma GCC unroll 4
+    for (int q = 0; q < kSums; ++q) add(c + q, h[q]);
+  for (; c < classes; ++c) add(c, h[0]);
+#pragma GCC unroll 4
+  for (int k = 0; k < kVectors; ++k) {
+    Double sum = h[0][k];
+#pragma GCC unroll 4
+    for (int q = 1; q < kSums; ++q) sum += h[q][k];
+    farthest = farthest > sum ? farthest : sum;
+    const Double x = sum * -0.5;
+    near[k] = near[k] * (x + 1.0) + x;
+  }
+}
+
 // s, t: [c][stride], samples a multiple of kLanes and at most 256 (each lane then takes 32 samples, and
 // 0.5^32 is far from the end of float64). Per sample the difference form -log1p(-h), h = 1/2 |s - t|^2,
 // where h < 1/2, and -log BC otherwise: near 1 the dot product has lost what the difference keeps, and
 // far from it the difference has. No log per sample either: 1 + E = prod (1 - h) with E kept instead of
 // 1 + E, so that nothing is lost for small h; E and -h have one sign, so E + x cannot cancel.
 // Samples with BC < 1e-290 are left out of the sum and listed in tiny.
+// Bound by reading both rows: two loads for a subtraction and an FMA. They come from the first-level cache only
+// while the rows of a block of models fit the second-level one.
 double bhattacharyya_pair(const double* s, const double* t, int64_t samples, int64_t stride,
                           int64_t classes, int32_t* tiny, int32_t* tiny_count) {
   *tiny_count = 0;
-  D8 near = {};
-  I8 far = {};
-  for (int64_t n = 0; n < samples; n += kLanes) {
-    D8 h = {};
-    for (int64_t c = 0; c < classes; ++c) {
-      const D8 d = load8(s + c * stride + n) - load8(t + c * stride + n);
-      h += d * d;
-    }
-    far |= h >= 1.0;
-    const D8 x = h * -0.5;
-    near += x + near * x;
+  constexpr int kVectors = 4;  // independent sums
+  Double near[kVectors] = {}, farthest = {};
+  int64_t n = 0;
+  for (; n + kVectors * kDoubles <= samples; n += kVectors * kDoubles)
+    near_step<kVectors, 1>(s + n, t + n, stride, classes, near, farthest);
+  for (; n < samples; n += kLanes) near_step<kParts, kVectors / kParts>(s + n, t + n, stride, classes, near, farthest);
+  double largest = farthest[0];
+  for (int l = 1; l < kDoubles; ++l) largest = farthest[l] > largest ? farthest[l] : largest;
+  double lanes[kLanes];
+  if (largest < 1.0) {
+    for (int k = kParts; k < kVectors; ++k) near[k % kParts] += near[k] + near[k % kParts] * near[k];
+    __builtin_memcpy(lanes, near, sizeof lanes);
+    return -sum8(log1p8(load8(lanes)));
   }
-  int64_t any = 0;
-  for (int l = 0; l < kLanes; ++l) any |= far[l];
-  if (any == 0) return -sum8(log1p8(near));
 
-  near = D8{};
-  D8 product = splat(1.0);
-  I8 exponent = {};
-  for (int64_t n = 0; n < samples; n += kLanes) {
-    D8 h = {}, dot = {};
-    for (int64_t c = 0; c < classes; ++c) {
-      const D8 u = load8(s + c * stride + n), v = load8(t + c * stride + n), d = u - v;
-      h += d * d;
-      dot += u * v;
+  const Double one = Double{} + 1.0;
+  Double close[kParts] = {}, product[kParts];
+  Mask exponent[kParts] = {};
+  for (Double& p : product) p = one;
+  for (n = 0; n < samples; n += kLanes)
+    for (int k = 0; k < kParts; ++k) {
+      Double h = {}, dot = {};
+      for (int64_t c = 0; c < classes; ++c) {
+        const Double u = load(s + c * stride + n + k * kDoubles), v = load(t + c * stride + n + k * kDoubles);
+        const Double d = u - v;
+        h += d * d;
+        dot += u * v;
+      }
+      const Mask is_near = h < 1.0, is_tiny = dot < 1e-290;
+      const Double x = is_near ? h * -0.5 : Double{};
+      close[k] = close[k] * (x + 1.0) + x;
+      product[k] *= (is_near | is_tiny) ? one : dot;
+      const Mask bits = (Mask)product[k];
+      exponent[k] += (bits >> 52) - 1023;
+      product[k] = (Double)((bits & 0x000fffffffffffffLL) | 0x3ff0000000000000LL);
+      for (int l = 0; l < kDoubles; ++l)
+        if (is_tiny[l]) tiny[(*tiny_count)++] = static_cast<int32_t>(n + k * kDoubles + l);
     }
-    const I8 is_near = h < 1.0;
-    const I8 is_tiny = dot < 1e-290;
-    const D8 x = is_near ? h * -0.5 : D8{};
-    near += x + near * x;
-    product *= (is_near | is_tiny) ? splat(1.0) : dot;
-    const I8 bits = (I8)product;
-    exponent += (bits >> 52) - 1023;
-    product = (D8)((bits & 0x000fffffffffffffLL) | 0x3ff0000000000000LL);
-    for (int l = 0; l < kLanes; ++l)
-      if (is_tiny[l]) tiny[(*tiny_count)++] = static_cast<int32_t>(n + l);
-  }
-  const D8 logs = log1p8(near) + log8(product) + __builtin_convertvector(exponent, D8) * kLn2;
-  return -sum8(logs);
+  double mantissas[kLanes];
+  int64_t exponents = 0;
+  __builtin_memcpy(lanes, close, sizeof lanes);
+  __builtin_memcpy(mantissas, product, sizeof mantissas);
+  for (const Mask& e : exponent)
+    for (int l = 0; l < kDoubles; ++l) exponents += e[l];
+  return -(sum8(log1p8(load8(lanes)) + log8(load8(mantissas))) + static_cast<double>(exponents) * kLn2);
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ void check(const lightcone_distances_options& o, const Metric& metric, bool tria
     invalid("packed tiles hold a symmetric matrix: distances between two tables are dense");
   if (o.layout == LIGHTCONE_LAYOUT_DENSE && (o.row_begin != 0 || o.row_end >= 0))
     invalid("a band of rows is written as packed tiles: ask for the tiles layout");
+  if (o.panel_bytes < 0) invalid(format("panel_bytes of %lld: 0 is the default", (long long)o.panel_bytes));
+  if (o.sample_end < -1 || o.row_end < -1) invalid("an end below -1, which stands for all of them");
   if (o.infinity == LIGHTCONE_INFINITY_CAP && !(o.infinity_cap >= 0 && std::isfinite(o.infinity_cap)))
     invalid(format("infinity cap of %g: it must be finite and >= 0", o.infinity_cap));
 }

@@ -6,6 +6,7 @@
 using lightcone::Band;
 using lightcone::guard;
 using lightcone::require;
+using lightcone::require_array;
 
 namespace {
 
@@ -13,7 +14,7 @@ namespace {
 constexpr int64_t kMostModels = int64_t{1} << 30;
 
 Band checked(const float* tiles, int64_t models, int64_t begin, int64_t end) {
-  require(tiles != nullptr, "tiles is null");
+  lightcone::require_address(tiles, alignof(float), "tiles");
   require(models >= 1 && models <= kMostModels, "models must be between 1 and 2^30");
   const Band band{tiles, models, begin, end};
   require(begin >= 0 && begin < end && end <= band.blocks(),
@@ -35,8 +36,10 @@ lightcone_status lightcone_packed_product(const float* tiles, int64_t models, in
                                           lightcone_control* control) {
   return guard([&] {
     const Band band = checked(tiles, models, block_begin, block_end);
-    require(x != nullptr && y != nullptr && x != y, "x and y must be two blocks of numbers");
     check_block(models, columns, "columns must be a multiple of 8 between 8 and 2^20");
+    require_array(x, {models, columns}, "x");
+    require_array(y, {models, columns}, "y");
+    require(x != y, "x and y must be two blocks of numbers");
     lightcone::packed_product(band, x, y, columns, threads, control);
   });
 }
@@ -46,7 +49,10 @@ lightcone_status lightcone_packed_sums(const float* tiles, int64_t models, int64
                                        double* sums, double* squares, int64_t* infinite) {
   return guard([&] {
     const Band band = checked(tiles, models, block_begin, block_end);
-    require(sums != nullptr && squares != nullptr && infinite != nullptr, "a pointer is null");
+    if (weights != nullptr) require_array(weights, {models}, "weights");
+    require_array(sums, {models}, "sums");
+    require_array(squares, {models}, "squares");
+    require_array(infinite, {2}, "infinite");
     lightcone::packed_sums(band, weights, threads, control, sums, squares, infinite);
   });
 }
@@ -57,8 +63,12 @@ lightcone_status lightcone_packed_pairwise(const float* tiles, int64_t models, i
                                            double* missed, double* total) {
   return guard([&] {
     const Band band = checked(tiles, models, block_begin, block_end);
-    require(x != nullptr && signature != nullptr && missed != nullptr && total != nullptr, "a pointer is null");
     require(dims >= 1 && dims <= models, "dims must be between 1 and the number of models");
+    require_array(x, {models, dims}, "x");
+    if (weights != nullptr) require_array(weights, {models}, "weights");
+    require_array(signature, {dims}, "signature");
+    require_array(missed, {dims}, "missed");
+    require_array(total, {1}, "total");
     lightcone::packed_pairwise(band, x, weights, signature, dims, threads, control, missed, total);
   });
 }
@@ -66,10 +76,12 @@ lightcone_status lightcone_packed_pairwise(const float* tiles, int64_t models, i
 lightcone_status lightcone_block_inner(const double* basis, int64_t blocks, int64_t width, const double* z,
                                        int64_t rows, int64_t columns, int32_t threads, double* out) {
   return guard([&] {
-    require(basis != nullptr && z != nullptr && out != nullptr, "a pointer is null");
     require(blocks >= 1 && blocks <= (1 << 20), "blocks must be between 1 and 2^20");
     check_block(rows, width, "width must be a multiple of 8 between 8 and 2^20");
     check_block(rows, columns, "columns must be a multiple of 8 between 8 and 2^20");
+    require_array(basis, {blocks, rows, width}, "basis");
+    require_array(z, {rows, columns}, "z");
+    require_array(out, {blocks, width, columns}, "out");
     lightcone::block_inner(basis, blocks, width, z, rows, columns, threads, out);
   });
 }
@@ -77,10 +89,12 @@ lightcone_status lightcone_block_inner(const double* basis, int64_t blocks, int6
 lightcone_status lightcone_block_update(const double* basis, int64_t blocks, int64_t width, const double* c,
                                         double factor, double* z, int64_t rows, int64_t columns, int32_t threads) {
   return guard([&] {
-    require(basis != nullptr && c != nullptr && z != nullptr, "a pointer is null");
     require(blocks >= 1 && blocks <= (1 << 20), "blocks must be between 1 and 2^20");
     check_block(rows, width, "width must be a multiple of 8 between 8 and 2^20");
     check_block(rows, columns, "columns must be a multiple of 8 between 8 and 2^20");
+    require_array(basis, {blocks, rows, width}, "basis");
+    require_array(c, {blocks, width, columns}, "c");
+    require_array(z, {rows, columns}, "z");
     lightcone::block_update(basis, blocks, width, c, factor, z, rows, columns, threads);
   });
 }

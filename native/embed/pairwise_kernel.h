@@ -51,7 +51,8 @@ bool tile_sums(const float* tile, bool transposed, int64_t rows, int64_t depth, 
 //   missed[k] += u_r v_c |d(r, c) - sum_{l <= k} signature[l] (x[r][l] - y[c][l])^2|,  total += u_r v_c d(r, c)
 // x (rows, dims), y (columns, dims), weights u (rows), v (columns); scratch: (dims) x (LIGHTCONE_TILE + 8) doubles.
 void tile_pairwise(const float* tile, bool diagonal, int64_t rows, int64_t columns, const double* x, const double* y,
-                   const double* u, const double* v, const double* signature, int64_t dims, double* scratch, double* missed, double* total) {
+                   const double* u, const double* v, const double* signature, int64_t dims, double* scratch,
+                   double* missed, double* total) {
   double* across = scratch;                          // (dims, LIGHTCONE_TILE): y transposed, 0 beyond columns
   double* lanes = scratch + dims * LIGHTCONE_TILE;   // (dims, 8): missed of each lane
   for (int64_t k = 0; k < dims; ++k)

@@ -21,6 +21,8 @@ lightcone::Reindexed checked_reindex(const int64_t* run_begin, int64_t runs, con
   require_array(run_begin, {runs + 1}, "run_begin");
   require_array(index, {models}, "index");
   require_sizes({runs, options->points}, sizeof(double), "points");
+  require(options->panel_bytes >= 0, "panel_bytes is negative: give 0 for the default, or a number of bytes");
+  lightcone::kernels(options->isa);  // throws if it cannot run here
   return lightcone::reindex(run_begin, runs, index, models, *options);
 }
 
@@ -111,7 +113,7 @@ lightcone_status lightcone_trajectory(const lightcone_predictions* predictions, 
     const lightcone::Predictions& table = validated(predictions);
     const lightcone::Reindexed path = checked_reindex(run_begin, runs, index, table.models(), options);
     require_array(out, {path.points, table.samples(), table.classes()}, "out");
-    lightcone::trajectory(table, path, run, options->threads, control, out);
+    lightcone::trajectory(table, path, *options, run, control, out);
   });
 }
 

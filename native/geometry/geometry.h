@@ -37,8 +37,8 @@ struct Reindexed {
 };
 Reindexed reindex(const int64_t* run_begin, int64_t runs, const double* index, int64_t models,
                   const lightcone_trajectories_options& options);
-void trajectory(const Predictions& table, const Reindexed& path, int64_t run, int threads,
-                lightcone_control* control, double* out);
+void trajectory(const Predictions& table, const Reindexed& path, const lightcone_trajectories_options& options,
+                int64_t run, lightcone_control* control, double* out);
 void trajectories(const Predictions& table, const Reindexed& path, const lightcone_trajectories_options& options,
                   const int32_t* labels, const int64_t* groups, int64_t group_count, lightcone_control* control,
                   const lightcone_trajectories_outputs& out);

@@ -242,16 +242,16 @@ class Sweep {
 
 }  // namespace
 
-void trajectory(const Predictions& table, const Reindexed& path, int64_t run, int threads,
-                lightcone_control* control, double* out) {
+void trajectory(const Predictions& table, const Reindexed& path, const lightcone_trajectories_options& options,
+                int64_t run, lightcone_control* control, double* out) {
   if (run < 0 || run >= path.runs)
     throw Error(LIGHTCONE_INVALID_ARGUMENT, format("run %lld is not one of the %lld runs there are", (long long)run,
                                                    (long long)path.runs));
   const int64_t classes = table.classes(), samples = table.samples();
   const int64_t step = std::max<int64_t>(1, 16384 / classes);  // three buffers of rows in a second-level cache
-  const Kernels& table_of_isa = kernels(LIGHTCONE_ISA_AUTO);
+  const Kernels& table_of_isa = kernels(options.isa);
   const Progress done(control, samples * path.points);
-  Team team(threads);
+  Team team(options.threads);
   std::vector<Bracket> work(static_cast<size_t>(team.size()), bracket(step, classes));
   std::vector<Predictions::Scratch> scratch(work.size());
   team.run((samples + step - 1) / step, [&](int64_t task, int thread) {

@@ -177,7 +177,9 @@ TEST_CASE("products of tall blocks = plain float64") {
       REQUIRE(lightcone_block_update(q.data(), blocks, width, inner.data(), -0.5, updated.data(), rows, columns, 2) ==
               LIGHTCONE_OK);
       double worst = 0;
-      const auto entry = [&](int64_t r, int64_t k) { return q[static_cast<size_t>((k / width * rows + r) * width + k % width)]; };
+      const auto entry = [&](int64_t r, int64_t k) {
+        return q[static_cast<size_t>((k / width * rows + r) * width + k % width)];
+      };
       for (int64_t k = 0; k < blocks * width; ++k)
         for (int64_t c = 0; c < columns; ++c) {
           double sum = 0, size = 0;
@@ -224,8 +226,8 @@ TEST_CASE("the embedding's calls refuse what they cannot do") {
   CHECK(call(p.row(0), 100, 0, 2, 0) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(lightcone_packed_sums(p.row(0), 100, 0, 2, nullptr, 1, nullptr, nullptr, squares.data(), infinite) ==
         LIGHTCONE_INVALID_ARGUMENT);
-  CHECK(lightcone_packed_pairwise(p.row(0), 100, 0, 2, x.data(), nullptr, &signature, 0, 1, nullptr, sums.data(), &total) ==
-        LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_packed_pairwise(p.row(0), 100, 0, 2, x.data(), nullptr, &signature, 0, 1, nullptr, sums.data(),
+                                  &total) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(lightcone_block_inner(x.data(), 0, 8, y.data(), 10, 8, 1, sums.data()) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(lightcone_block_update(x.data(), 1, 4, y.data(), 1, sums.data(), 10, 8, 1) == LIGHTCONE_INVALID_ARGUMENT);
   lightcone_control* raw = nullptr;

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables from blocks: coverage, validation that names the first bad row, files, normalised rows.
-#include <cstdio>
-#include <cstdlib>
-#include <unistd.h>
-
 #include "support.h"
 
 using namespace support;
@@ -22,26 +18,6 @@ std::string message_of(const Table& t, int32_t dtype) {
   CHECK(lightcone_predictions_validate(raw, 2, nullptr) == LIGHTCONE_INVALID_DATA);
   return lightcone_last_error();
 }
-
-class TemporaryFile {
- public:
-  TemporaryFile() {
-    const int fd = ::mkstemp(path_);
-    REQUIRE(fd >= 0);
-    ::close(fd);
-  }
-  ~TemporaryFile() { std::remove(path_); }
-  const char* path() const { return path_; }
-  void write(const void* data, size_t bytes) const {
-    std::FILE* file = std::fopen(path_, "wb");
-    REQUIRE(file != nullptr);
-    REQUIRE(std::fwrite(data, 1, bytes, file) == bytes);
-    std::fclose(file);
-  }
-
- private:
-  char path_[32] = "/tmp/lightcone-test-XXXXXX";
-};
 
 }  // namespace
 
@@ -113,8 +89,7 @@ TEST_CASE("files, strides and mixed blocks give the numbers of one table in memo
   for (int64_t m = 0; m < 3; ++m)
     std::copy_n(reinterpret_cast<const char*>(whole.single.data()) + (m + 3) * body, body,
                 bytes.data() + 64 + m * (body + 100));
-  const TemporaryFile file;
-  file.write(bytes.data(), bytes.size());
+  const TemporaryFile file(bytes.data(), bytes.size());
   lightcone_predictions* raw = nullptr;
   REQUIRE(lightcone_predictions_create(6, 37, 3, &raw) == LIGHTCONE_OK);
   const Handle owner(raw);

@@ -3,9 +3,13 @@
 // plain float64 forms of every formula under test.
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -26,6 +30,30 @@ struct Destroy {
 };
 using Handle = std::unique_ptr<lightcone_predictions, Destroy>;
 using ControlHandle = std::unique_ptr<lightcone_control, Destroy>;
+
+// A file that holds these bytes and goes with its owner.
+class TemporaryFile {
+ public:
+  TemporaryFile(const void* data, size_t bytes) {
+    const int fd = ::mkstemp(path_);
+    REQUIRE(fd >= 0);
+    ::close(fd);
+    write(data, bytes);
+  }
+  ~TemporaryFile() { std::remove(path_); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const char* path() const { return path_; }
+  void write(const void* data, size_t bytes) const {
+    std::FILE* file = std::fopen(path_, "wb");
+    REQUIRE(file != nullptr);
+    REQUIRE((bytes == 0 || std::fwrite(data, 1, bytes, file) == bytes));
+    std::fclose(file);
+  }
+
+ private:
+  char path_[32] = "/tmp/lightcone-test-XXXXXX";
+};
 
 // A table (M, N, C) in memory, float64 or float32.
 struct Table {

@@ -19,8 +19,8 @@ public record Alignment(double[][] coordinates, double[][] rotation, double rmsd
    */
   public static Alignment of(double[][] x, double[][] y) {
     if (x.length == 0 || x.length != y.length || x[0].length == 0) {
-      throw new IllegalArgumentException(x.length + " and " + y.length + " points cannot be aligned: give the same models"
-          + " in both, at least one, in at least one dimension");
+      throw new IllegalArgumentException(x.length + " and " + y.length + " points cannot be aligned: give the same"
+          + " models in both, at least one, in at least one dimension");
     }
     int dims = x[0].length;
     double[] meanX = mean(x, dims);
@@ -58,7 +58,8 @@ public record Alignment(double[][] coordinates, double[][] rotation, double rmsd
     double[] mean = new double[dims];
     for (double[] point : points) {
       if (point.length != dims) {
-        throw new IllegalArgumentException("points of " + dims + " and of " + point.length + " dimensions cannot be aligned");
+        throw new IllegalArgumentException("points of " + dims + " and of " + point.length
+            + " dimensions cannot be aligned");
       }
       for (int k = 0; k < dims; k++) {
         mean[k] += point[k] / points.length;

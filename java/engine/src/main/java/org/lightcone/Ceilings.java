@@ -12,15 +12,15 @@ public final class Ceilings {
   private Ceilings() {}
 
   /**
-   * Float32 multiply-adds per second of so many threads together, on registers; 0.1 to 0.3 s.
+   * Multiply-adds per second of so many threads together, on registers full of that type; 0.1 to 0.3 s.
    *
    * @param threads 0: all processors
    * @throws UnsupportedException for an instruction set that cannot run here
    */
-  public static double fma(Isa isa, int threads) {
+  public static double fma(Isa isa, DType dtype, int threads) {
     Native.require();
     double[] rate = new double[1];
-    Native.check(Lightcone.lightcone_ceiling_fma(isa.code, Lightcone.LIGHTCONE_FLOAT32, threads, rate));
+    Native.check(Lightcone.lightcone_ceiling_fma(isa.code, dtype.code, threads, rate));
     return rate[0];
   }
 

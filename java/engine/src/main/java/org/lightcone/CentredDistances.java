@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.lightcone.ffi.Lightcone;
 import org.lightcone.ffi.NativeControl;
@@ -95,7 +96,7 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
       pass(band -> {
         run(entered -> Lightcone.lightcone_packed_sums(new FloatPointer(band.tiles()), models, band.begin(), band.end(),
             memory.doublePointer(0, models), threads, entered, memory.doublePointer(bytes, models),
-            memory.doublePointer(2 * bytes, models), new org.bytedeco.javacpp.LongPointer(pair.pointer())));
+            memory.doublePointer(2 * bytes, models), new LongPointer(pair.pointer())));
         if (found.get(0) >= 0) {
           throw new InvalidDataException("the distance of models " + found.get(0) + " and " + found.get(1)
               + " is infinite and has no place in an embedding; compute the distances with --infinity cap"
@@ -215,8 +216,8 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
         product(band, columns, centred.doublePointer(0, (long) models * columns), to);
         if (points > 0) {
           run(entered -> Lightcone.lightcone_packed_pairwise(new FloatPointer(band.tiles()), models, band.begin(),
-              band.end(), at.doublePointer(0, (long) models * dims), sums.doublePointer((dims + 1L) * Double.BYTES, models),
-              new IntPointer(signs.pointer()), dims, threads, entered, sums.doublePointer(0, dims),
+              band.end(), at.doublePointer(0, (long) models * dims),
+              sums.doublePointer((dims + 1L) * Double.BYTES, models), new IntPointer(signs.pointer()), dims, threads, entered, sums.doublePointer(0, dims),
               sums.doublePointer((long) dims * Double.BYTES, 1)));
         }
       });

@@ -117,7 +117,7 @@ final class DenseFile {
    * diagonal that is not 0 and asymmetry; averages small asymmetry away.
    */
   static DistanceMatrix read(Path npy) {
-    try (FileChannel channel = FileChannel.open(npy, StandardOpenOption.READ)) {
+    try (FileChannel channel = Npy.open(npy)) {
       Npy.Header header = Npy.header(npy, channel);
       Npy.require(npy, header, "(models, models)", 2, Npy.Type.FLOAT32, Npy.Type.FLOAT64);
       if (!header.shape().get(0).equals(header.shape().get(1)) || header.elements() == 0) {

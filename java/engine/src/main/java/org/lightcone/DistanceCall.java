@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone;
 
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.bytedeco.javacpp.Pointer;
 import org.lightcone.ffi.Lightcone;
@@ -28,25 +29,19 @@ record DistanceCall(DistanceOptions options, TileLayout layout, int begin, int e
 
   /** Computes the band's tiles into {@code out}, which is scratch if this throws. */
   DistanceMatrix.Report run(Predictions predictions, Control control, Pointer out) {
-    return withOptions(nativeOptions -> {
-      try (OffHeap memory = OffHeap.allocate(STRUCT, "a report")) {
-        NativeDistancesReport report = new NativeDistancesReport(memory.pointer());
-        requireRoom(report);
-        Lightcone.lightcone_distances_report_init(report);
-        var table = predictions.enter();
+    return withOptions(nativeOptions -> reported(report -> {
+      var table = predictions.enter();
+      try {
+        NativeControl entered = Control.enter(control);
         try {
-          NativeControl entered = Control.enter(control);
-          try {
-            Native.check(Lightcone.lightcone_distances(table, nativeOptions, entered, out, report));
-          } finally {
-            Control.exit(control);
-          }
+          Native.check(Lightcone.lightcone_distances(table, nativeOptions, entered, out, report));
         } finally {
-          predictions.exit();
+          Control.exit(control);
         }
-        return report(report);
+      } finally {
+        predictions.exit();
       }
-    });
+    }));
   }
 
   /** What {@link #run} takes besides the table and the tiles, in bytes. */
@@ -60,11 +55,23 @@ record DistanceCall(DistanceOptions options, TileLayout layout, int begin, int e
   }
 
   private <T> T withOptions(Function<NativeDistancesOptions, T> use) {
+    return withOptions(options, to -> {
+      to.panel_bytes(panelBytes);
+      to.layout(Lightcone.LIGHTCONE_LAYOUT_TILES);
+      to.row_begin(begin * (long) TileLayout.EDGE);
+      to.row_end(Math.min(layout.models(), end * (long) TileLayout.EDGE));
+      return use.apply(to);
+    });
+  }
+
+  /** The struct of the ABI filled from options; all else as by its init function, float32 and dense. */
+  static <T> T withOptions(DistanceOptions options, Function<NativeDistancesOptions, T> use) {
     try (OffHeap memory = OffHeap.allocate(STRUCT, "options")) {
       NativeDistancesOptions to = new NativeDistancesOptions(memory.pointer());
       requireRoom(to);
       Lightcone.lightcone_distances_options_init(to);
       to.metric(options.metric().code);
+      to.precision(options.precision().code);
       to.refine(options.refine() == DistanceOptions.Refine.AUTO
           ? Lightcone.LIGHTCONE_REFINE_AUTO : Lightcone.LIGHTCONE_REFINE_OFF);
       to.infinity(options.infinity() == DistanceOptions.Infinity.KEEP
@@ -76,11 +83,18 @@ record DistanceCall(DistanceOptions options, TileLayout layout, int begin, int e
       to.sample_begin(options.samples().begin());
       to.sample_end(options.samples().end());
       to.sample_step(options.samples().step());
-      to.panel_bytes(panelBytes);
-      to.layout(Lightcone.LIGHTCONE_LAYOUT_TILES);
-      to.row_begin(begin * (long) TileLayout.EDGE);
-      to.row_end(Math.min(layout.models(), end * (long) TileLayout.EDGE));
       return use.apply(to);
+    }
+  }
+
+  /** The report of a call. */
+  static DistanceMatrix.Report reported(Consumer<NativeDistancesReport> call) {
+    try (OffHeap memory = OffHeap.allocate(STRUCT, "a report")) {
+      NativeDistancesReport report = new NativeDistancesReport(memory.pointer());
+      requireRoom(report);
+      Lightcone.lightcone_distances_report_init(report);
+      call.accept(report);
+      return report(report);
     }
   }
 

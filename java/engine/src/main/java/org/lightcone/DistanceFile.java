@@ -32,7 +32,7 @@ public final class DistanceFile {
       DistancePlan plan, DistanceMatrix.Report report, int bands, int resumedBands, int reads) {}
 
   /**
-   * Computes all pairs (Eq 2) into a .tiles or a .npy file, chosen by its name.
+   * Computes all pairs into a .tiles or a .npy file, chosen by its name.
    *
    * @param limitBytes for the resident set of this process, see {@link DistancePlan#machineBytes}
    * @param control for progress and cancellation; may be null
@@ -102,6 +102,7 @@ public final class DistanceFile {
   static Map<String, String> facts(DistanceOptions options, long samples, long panelBytes) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("metric", options.metric().toString());
+    facts.put("precision", options.precision().toString());
     facts.put("refine", options.refine().toString());
     facts.put("infinity", options.infinity() == DistanceOptions.Infinity.KEEP ? "keep"
         : String.format(Locale.ROOT, "cap %s", options.cap()));

@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * All pairwise distances of M models in memory outside the heap: the packed tiles of a matrix (M, M) of float32 in nats
@@ -46,8 +47,8 @@ public final class DistanceMatrix extends PackedTiles {
    * @param samples samples used, after the range
    * @param pairs M (M - 1) / 2
    * @param nearPairs pairs redone in float64 because they are near
-   * @param flaggedPairs pairs redone because a float32 product underflowed
-   * @param infiniteTerms (pair, sample) terms without a common class, each unordered pair once
+   * @param flaggedPairs pairs redone because a product underflowed or zeros differ
+   * @param infiniteTerms (pair, sample) terms that are infinite, each unordered pair once
    * @param infinitePairs pairs with such a term
    * @param workingBytes memory taken besides input and output
    * @param readSeconds reading rows into panels
@@ -77,7 +78,7 @@ public final class DistanceMatrix extends PackedTiles {
   }
 
   /**
-   * Computes d(i,j) of all pairs (Eq 2): {@code |d' - d| <= 2e-6 d} for 1e-9 <= d <= 50 with refinement. Does
+   * Computes d(i,j) of all pairs: {@code |d' - d| <= 2e-6 d} down to d = 1e-12 in precision exact with refinement. Does
    * not depend on the number of threads.
    *
    * @param control for progress and cancellation; may be null
@@ -181,6 +182,17 @@ public final class DistanceMatrix extends PackedTiles {
     } finally {
       handle.exit();
     }
+  }
+
+  /** The packed tiles, for a call that fills them before anyone else sees the matrix. */
+  Pointer tiles() {
+    return memory.pointer();
+  }
+
+  /** Says what filled the tiles. */
+  void computed(Report value, Map<String, String> bits) {
+    report = value;
+    facts = bits;
   }
 
   /** Copies tile (i, j), i <= j. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone;
 
+import org.lightcone.ffi.Lightcone;
+
 /**
  * How distances are computed.
  *
@@ -11,15 +13,45 @@ package org.lightcone;
  * @param threads 0: all processors. The result does not depend on it
  * @param isa instruction set of the kernels
  * @param samples which samples count
+ * @param precision how exactly
  */
-public record DistanceOptions(
-    Metric metric, Refine refine, Infinity infinity, double cap, int threads, Isa isa, SampleRange samples) {
+public record DistanceOptions(Metric metric, Refine refine, Infinity infinity, double cap, int threads, Isa isa,
+    SampleRange samples, Precision precision) {
+
+  /** How exactly distances are computed; the bounds stand in {@code native/lightcone.h}. */
+  public enum Precision {
+    /** To 2e-6 of every distance down to 1e-12. */
+    EXACT("exact", Lightcone.LIGHTCONE_PRECISION_EXACT),
+    /** In float32, near pairs too. */
+    FAST("fast", Lightcone.LIGHTCONE_PRECISION_FAST),
+    /** By the rules of the paper's code: infinite terms count the cap. For {@link Metric#BHATTACHARYYA} alone. */
+    COMPAT("compat", Lightcone.LIGHTCONE_PRECISION_COMPAT);
+
+    private final String text;
+    final int code;
+
+    Precision(String text, int code) {
+      this.text = text;
+      this.code = code;
+    }
+
+    /** The one called {@code exact}, {@code fast} or {@code compat}. */
+    public static Precision parse(String text) {
+      return Names.parse("precision", text, values());
+    }
+
+    /** The name that {@link #parse} takes. */
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
 
   /** Whether near pairs are redone. */
   public enum Refine {
-    /** Pairs below 0.15 sqrt(max(1, C / 10) / N) again in float64: every distance is good to 2e-6 of itself. */
+    /** Pairs too near for the first pass again in float64: every distance is good to 2e-6 of itself. */
     AUTO("auto"),
-    /** Near pairs keep the float32 error: only distances above that are good to 2e-6. */
+    /** Near pairs keep the error of the first pass. */
     OFF("off");
 
     private final String text;
@@ -107,7 +139,8 @@ public record DistanceOptions(
 
   /** Refuses nulls and impossible numbers. */
   public DistanceOptions {
-    if (metric == null || refine == null || infinity == null || isa == null || samples == null) {
+    if (metric == null || refine == null || infinity == null || isa == null || samples == null
+        || precision == null) {
       throw new IllegalArgumentException("an option of the distances is null; begin with DistanceOptions.defaults()");
     }
     if (!(cap > 0) || cap == Double.POSITIVE_INFINITY) {
@@ -115,43 +148,49 @@ public record DistanceOptions(
     }
   }
 
-  /** Bhattacharyya, refined, infinities kept (cap 100), all processors, best instruction set, all samples. */
+  /** Bhattacharyya, exact, refined, infinities kept (cap 100), all processors, best instruction set, all samples. */
   public static DistanceOptions defaults() {
-    return new DistanceOptions(Metric.BHATTACHARYYA, Refine.AUTO, Infinity.KEEP, 100, 0, Isa.AUTO, SampleRange.ALL);
+    return new DistanceOptions(Metric.BHATTACHARYYA, Refine.AUTO, Infinity.KEEP, 100, 0, Isa.AUTO, SampleRange.ALL,
+        Precision.EXACT);
   }
 
   /** The same with another metric. */
   public DistanceOptions withMetric(Metric value) {
-    return new DistanceOptions(value, refine, infinity, cap, threads, isa, samples);
+    return new DistanceOptions(value, refine, infinity, cap, threads, isa, samples, precision);
   }
 
   /** The same with another refinement. */
   public DistanceOptions withRefine(Refine value) {
-    return new DistanceOptions(metric, value, infinity, cap, threads, isa, samples);
+    return new DistanceOptions(metric, value, infinity, cap, threads, isa, samples, precision);
   }
 
   /** The same with another infinity policy. */
   public DistanceOptions withInfinity(Infinity value) {
-    return new DistanceOptions(metric, refine, value, cap, threads, isa, samples);
+    return new DistanceOptions(metric, refine, value, cap, threads, isa, samples, precision);
   }
 
   /** The same with infinite terms capped at so many nats. */
   public DistanceOptions withCap(double nats) {
-    return new DistanceOptions(metric, refine, Infinity.CAP, nats, threads, isa, samples);
+    return new DistanceOptions(metric, refine, Infinity.CAP, nats, threads, isa, samples, precision);
   }
 
   /** The same with another number of threads; 0 is all processors. */
   public DistanceOptions withThreads(int value) {
-    return new DistanceOptions(metric, refine, infinity, cap, value, isa, samples);
+    return new DistanceOptions(metric, refine, infinity, cap, value, isa, samples, precision);
   }
 
   /** The same with another instruction set. */
   public DistanceOptions withIsa(Isa value) {
-    return new DistanceOptions(metric, refine, infinity, cap, threads, value, samples);
+    return new DistanceOptions(metric, refine, infinity, cap, threads, value, samples, precision);
   }
 
   /** The same with other samples. */
   public DistanceOptions withSamples(SampleRange value) {
-    return new DistanceOptions(metric, refine, infinity, cap, threads, isa, value);
+    return new DistanceOptions(metric, refine, infinity, cap, threads, isa, value, precision);
+  }
+
+  /** The same with another precision. */
+  public DistanceOptions withPrecision(Precision value) {
+    return new DistanceOptions(metric, refine, infinity, cap, threads, isa, samples, value);
   }
 }

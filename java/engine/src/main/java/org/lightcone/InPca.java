@@ -26,9 +26,6 @@ public final class InPca {
   /** Up to about this order dense LAPACK is as fast as the Krylov method (measured: 400 for K = 10, 750 for K = 50). */
   static final int DENSE_ORDER = 600;
 
-  /** Blocks of a basis beyond which more memory would be of no use: it converges or restarts well before. */
-  private static final int MOST_BLOCKS = 12;
-
   /** For reading tiles from a file, at most: reading and computing overlap in pieces of a quarter second. */
   private static final long MOST_BUFFER = 256L << 20;
 
@@ -74,7 +71,7 @@ public final class InPca {
     if (options.weights() != null && options.weights().length != models) {
       throw new IllegalArgumentException(options.weights().length + " weights for " + models + " models");
     }
-    Plan plan = Plan.of(models, options);
+    Plan plan = Plan.of(models, d instanceof DistanceMatrix, options);
     try (CentredDistances a =
         new CentredDistances(d, options.weights(), plan.bufferBytes, options.threads(), control)) {
       if (plan.blocks == 0) {
@@ -93,24 +90,24 @@ public final class InPca {
    * @param bufferBytes for reading tiles
    */
   record Plan(int blocks, long bufferBytes) {
-    static Plan of(int models, EmbeddingOptions options) {
+    static Plan of(int models, boolean inMemory, EmbeddingOptions options) {
       int dims = options.dims();
       long memory = options.memoryBytes() > 0 ? options.memoryBytes() - Memory.resident() - GROWTH : Memory.total();
       String what = "the embedding of " + models + " models";
-      long buffer = Math.max(0, Math.min(MOST_BUFFER, memory / 4));
+      long buffer = inMemory ? 0 : Math.max(0, Math.min(MOST_BUFFER, memory / 4));
       // Coordinates twice, a block each for the centred vectors and the last product.
       long around = models * (long) Krylov.width(dims) * 4 * Double.BYTES;
       if (models <= DENSE_ORDER || !Krylov.fits(models, dims)) {
         if (models > SymmetricEigen.MAX_ORDER) {
-          throw new UnsupportedException(dims + " dimensions of " + models + " models need the dense solver, which takes"
-              + " at most " + SymmetricEigen.MAX_ORDER + " models; ask for fewer dimensions");
+          throw new UnsupportedException(dims + " dimensions of " + models + " models need the dense solver, which"
+              + " takes at most " + SymmetricEigen.MAX_ORDER + " models; ask for fewer dimensions");
         }
         require(SymmetricEigen.bytes(models) + around, memory, options, what);
         return new Plan(0, buffer);
       }
       require(around + Krylov.bytes(models, dims, Krylov.FEWEST_BLOCKS) + buffer, memory, options, what);
       int blocks = Krylov.FEWEST_BLOCKS;
-      while (blocks < MOST_BLOCKS && around + Krylov.bytes(models, dims, blocks + 1) + buffer <= memory) {
+      while (blocks < Krylov.mostBlocks(dims) && around + Krylov.bytes(models, dims, blocks + 1) + buffer <= memory) {
         blocks++;
       }
       return new Plan(blocks, buffer);

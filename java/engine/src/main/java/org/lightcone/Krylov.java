@@ -32,6 +32,10 @@ final class Krylov implements AutoCloseable {
   private static final double WELL = 0.5;
   private static final int MOST_ROUNDS = 8;
 
+  private static final int MOST_BLOCKS = 12;
+  /** T of this order takes LAPACK about 10 s, as long as ten passes over 20,000 models. */
+  private static final int MOST_COLUMNS = 4_000;
+
   /** Far beyond any that converges: the sentence comes instead of an endless run. */
   private static final int MOST_PRODUCTS = 1_000;
 
@@ -52,12 +56,10 @@ final class Krylov implements AutoCloseable {
   /** Blocks of the basis whose product is in T; the next block follows them. */
   private int filled;
   private int products;
-  private int restarts;
   /** Q'Z of the block last orthonormalised, (blocks width, width). */
   private double[] projections;
 
   private double[] values;
-  private double[] residuals;
 
   private Krylov(SymmetricOperator a, int pairs, int slots, int threads) {
     this.a = a;
@@ -87,9 +89,14 @@ final class Krylov implements AutoCloseable {
   /** Fewest blocks of a basis: the kept ones, the last, and the next. */
   static final int FEWEST_BLOCKS = 3;
 
-  /** Whether an operator of that order is large enough for the basis. */
+  /** Whether an operator of that order is large enough for the basis, and LAPACK for T. */
   static boolean fits(int order, int pairs) {
-    return (long) FEWEST_BLOCKS * width(pairs) < order;
+    return (long) FEWEST_BLOCKS * width(pairs) < Math.min(order, SymmetricEigen.MAX_ORDER);
+  }
+
+  /** Blocks beyond which more memory would be of no use: it converges before, or T's own eigenvalues cost the more. */
+  static int mostBlocks(int pairs) {
+    return Math.max(FEWEST_BLOCKS, Math.min(MOST_BLOCKS, MOST_COLUMNS / width(pairs)));
   }
 
   /** Bytes taken with a basis of that many blocks, A's own apart. */
@@ -127,16 +134,6 @@ final class Krylov implements AutoCloseable {
     return values;
   }
 
-  /** |A v - lambda v| / |lambda_1|, from the recurrence. */
-  double[] residuals() {
-    return residuals;
-  }
-
-  /** Passes over A. */
-  int products() {
-    return products;
-  }
-
   /** Columns of {@link #vectors}: K rounded up to a multiple of 8. */
   int columns() {
     return (pairs + 7) / 8 * 8;
@@ -153,13 +150,11 @@ final class Krylov implements AutoCloseable {
       double[] r = expand();
       Ritz ritz = ritz();
       double largest = Math.abs(ritz.value(0));
-      residuals = new double[pairs];
-      boolean converged = true;
-      for (int k = 0; k < pairs; k++) {
-        residuals[k] = largest == 0 ? 0 : ritz.lastBlockNorm(k, r) / largest;
-        converged &= residuals[k] <= tolerance;
+      double residual = 0;
+      for (int k = 0; largest != 0 && k < pairs; k++) {
+        residual = Math.max(residual, ritz.lastBlockNorm(k, r) / largest);
       }
-      if (converged) {
+      if (residual <= tolerance) {
         values = new double[pairs];
         Arrays.setAll(values, ritz::value);
         ritz.combine(pairs, columns(), work);
@@ -167,8 +162,7 @@ final class Krylov implements AutoCloseable {
       }
       if (products >= MOST_PRODUCTS) {
         throw new LightconeException("the eigenvalues have not converged after " + products
-            + " passes: the largest residual is " + Arrays.stream(residuals).max().orElse(0)
-            + "; allow a larger tolerance, more memory, or ask for fewer dimensions");
+            + " passes: the largest residual is " + residual + "; allow a larger tolerance, more memory, or ask for fewer dimensions");
       }
       if (filled + 1 == slots) {
         restart(ritz);
@@ -310,9 +304,9 @@ final class Krylov implements AutoCloseable {
   private void update(OffHeap q, int first, int blocks, double[] c, double factor, OffHeap z) {
     int columns = c.length / (blocks * width);
     coefficients.doubles(0, c.length).put(c);
-    Native.check(Lightcone.lightcone_block_update(q.doublePointer(first * blockBytes, blocks * (long) n * width), blocks,
-        width, coefficients.doublePointer(0, c.length), factor, z.doublePointer(0, (long) n * columns), n, columns,
-        threads));
+    var vectors = q.doublePointer(first * blockBytes, blocks * (long) n * width);
+    Native.check(Lightcone.lightcone_block_update(vectors, blocks, width, coefficients.doublePointer(0, c.length), factor,
+        z.doublePointer(0, (long) n * columns), n, columns, threads));
   }
 
   private void restart(Ritz ritz) {
@@ -324,12 +318,6 @@ final class Krylov implements AutoCloseable {
       t[k * ld + k] = ritz.value(k);
     }
     filled = 1;
-    restarts++;
-  }
-
-  /** Restarts so far. */
-  int restarts() {
-    return restarts;
   }
 
   /** T's eigenpairs by falling magnitude. */

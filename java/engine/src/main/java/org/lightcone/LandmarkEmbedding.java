@@ -161,6 +161,7 @@ public record LandmarkEmbedding(double[][] coordinates, int[] landmarks, Embeddi
     double mean = missed / ((double) held * (held - 1));
     double spread = Arrays.stream(means).map(m -> (m - mean) * (m - mean)).sum();
     // A mean over pairs (a U-statistic of order 2) varies twice as much as the mean of independent models.
-    return new double[] {total == 0 ? 1 : 1 - missed / total, mean, 2 * Math.sqrt(spread / ((double) held * (held - 1)))};
+    double error = 2 * Math.sqrt(spread / ((double) held * (held - 1)));
+    return new double[] {total == 0 ? 1 : 1 - missed / total, mean, error};
   }
 }

@@ -32,8 +32,8 @@ final class Lapack {
     try {
       openblas_full.openblas_get_num_threads();
     } catch (LinkageError e) {
-      throw new UnsupportedException("OpenBLAS could not be loaded (" + Native.rootMessage(e) + "); the openblas jar and"
-          + " the one with the classifier linux-x86_64 must be on the class path or module path", e);
+      throw new UnsupportedException("OpenBLAS could not be loaded (" + Native.rootMessage(e) + "); the openblas jar"
+          + " and the one with the classifier linux-x86_64 must be on the class path or module path", e);
     }
   }
 
@@ -82,8 +82,8 @@ final class Lapack {
     double[] u = new double[n * n];
     double[] vt = new double[n * n];
     double[] copy = a.clone();
-    require(run(1, () -> openblas_full.LAPACKE_dgesdd(ROW_MAJOR, (byte) 'A', n, n, copy, n, new double[n], u, n, vt, n)),
-        "dgesdd");
+    double[] s = new double[n];
+    require(run(1, () -> openblas_full.LAPACKE_dgesdd(ROW_MAJOR, (byte) 'A', n, n, copy, n, s, u, n, vt, n)), "dgesdd");
     double[] q = new double[n * n];
     for (int i = 0; i < n; i++) {
       for (int k = 0; k < n; k++) {

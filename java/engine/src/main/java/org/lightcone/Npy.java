@@ -98,7 +98,7 @@ public final class Npy {
 
   /** Reads and checks the header, and that the file is exactly as long as it says. */
   public static Header readHeader(Path file) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (FileChannel channel = open(file)) {
       return header(file, channel);
     } catch (IOException e) {
       throw unreadable(file, e);
@@ -183,11 +183,22 @@ public final class Npy {
   }
 
   private static <T> T read(Path file, Reading<T> reading) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (FileChannel channel = open(file)) {
       return reading.from(channel);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  /** Opens a file for reading; a pipe would keep the reader waiting, so only regular files are opened. */
+  static FileChannel open(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw bad(file, "it is a folder, not a .npy file");
+    }
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw bad(file, "it is a pipe or a device; save the array to a file");
+    }
+    return FileChannel.open(file, StandardOpenOption.READ);
   }
 
   static LightconeIoException unreadable(Path file, IOException e) {
@@ -199,9 +210,6 @@ public final class Npy {
   }
 
   static Header header(Path file, FileChannel channel) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw bad(file, "it is a folder, not a .npy file");
-    }
     ByteBuffer start = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
     fill(channel, start, 0);
     start.flip();
@@ -313,8 +321,9 @@ public final class Npy {
   }
 
   private static void pieces(Path file, FileChannel channel, Header header, Element element) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocateDirect(PIECE).order(ByteOrder.LITTLE_ENDIAN);
     int count = length(file, header);
+    ByteBuffer bytes = ByteBuffer.allocateDirect((int) Math.min(PIECE, count * (long) header.type().bytes()))
+        .order(ByteOrder.LITTLE_ENDIAN);
     int perPiece = PIECE / header.type().bytes();
     for (int begin = 0; begin < count; ) {
       int end = (int) Math.min(count, begin + (long) perPiece);

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 /**
  * Other models in the coordinates of an embedding (Eq 9): from the distances d_j of a new model to the M embedded ones,
  *
- * <pre>  w_j = -1/2 (d_j - mean_j d - dbar_j + mean dbar),   x_k = sum_j w_j m_j x_jk sign(lambda_k) / |lambda_k|,</pre>
+ * <pre>  w_j = -1/2 (d_j - mean_j d - dbar_j + mean dbar),  x_k = sum_j w_j m_j x_jk sign(lambda_k) / |lambda_k|,</pre>
  *
  * x_jk the old coordinates, m the weights (all 1 without), dbar the row means of D. An embedded model gets its own
  * coordinates back. The sign keeps time-like axes from being mirrored.
@@ -49,8 +49,8 @@ public record Placement(double[][] coordinates, int[] dropped) {
   }
 
   /**
-   * The same models by other distances, for example on test samples or on a subset of the samples, in the coordinates of
-   * this embedding (Eq 10): w_ij = -1/2 (d2_ij - dbar_i - dbar_j + mean dbar), the means, axes and eigenvalues those of
+   * The same models by other distances, for example on test samples or on a subset of the samples, in the coordinates
+   * of this embedding (Eq 10): w_ij = -1/2 (d2_ij - dbar_i - dbar_j + mean dbar), the means, axes and eigenvalues those of
    * the embedding. One pass over {@code second}; as an axis sums to 0 over the models, it is Eq 9 on the rows of
    * {@code second}.
    *

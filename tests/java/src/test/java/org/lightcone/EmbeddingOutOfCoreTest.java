@@ -23,8 +23,8 @@ class EmbeddingOutOfCoreTest {
   static void computeBoth() {
     int samples = 6;
     int classes = 3;
-    try (Predictions table = Predictions.of(
-        Tables.direct(Tables.logits(new Random(5), MODELS, samples, classes, 1.5)), MODELS, samples, classes, Kind.LOGITS)) {
+    float[] logits = Tables.logits(new Random(5), MODELS, samples, classes, 1.5);
+    try (Predictions table = Predictions.of(Tables.direct(logits), MODELS, samples, classes, Kind.LOGITS)) {
       DistanceFile.compute(folder.resolve("D.tiles"), table, DistanceOptions.defaults(), 4L << 30, null);
       DistanceFile.compute(folder.resolve("D.npy"), table, DistanceOptions.defaults(), 4L << 30, null);
     }

@@ -28,11 +28,12 @@ import picocli.CommandLine.Option;
         "In a checkout a run of all rows is written to bench/results/<machine>-<threads>-<commit>.json, and the"
         + " programs of bench/peers run between our runs.", "",
         "--compare matches rows by kernel, mode, M, N, C, threads and instruction set. A row is faster (slower) if the"
-        + " intervals from p10 to p90 of old and new do not meet and the medians differ by 2%% or more, and within noise"
-        + " otherwise; the comparison does not change the exit code."},
+        + " intervals from p10 to p90 of old and new do not meet and the medians differ by 2%% or more, and within"
+        + " noise otherwise; the comparison does not change the exit code."},
     footer = {"", "Example:", "  lightcone bench --kernel bhattacharyya --compare bench/results/old.json"})
 final class BenchCommand extends Verb {
-  @Option(names = "--kernel", paramLabel = "K", description = "Only the rows of this kernel, for example bhattacharyya.")
+  @Option(names = "--kernel", paramLabel = "K",
+      description = "Only the rows of this kernel, for example bhattacharyya.")
   private String kernel;
 
   @Option(names = "--quick", description = "Small sizes and few runs, under 30 s: shows that every row is right.")

@@ -7,10 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.lightcone.Control;
+import org.lightcone.CrossDistances;
+import org.lightcone.DistanceErrors;
 import org.lightcone.DistanceFile;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
 import org.lightcone.DistanceOptions.Infinity;
+import org.lightcone.DistanceOptions.Precision;
 import org.lightcone.DistanceOptions.Refine;
 import org.lightcone.DistanceOptions.SampleRange;
 import org.lightcone.DistancePlan;
@@ -22,17 +25,14 @@ import org.lightcone.lab.store.Store;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code lightcone distances}: all pairwise distances of one table of predictions. */
-@Command(name = "distances", header = "All pairwise Bhattacharyya distances, in nats per sample.",
+/** {@code lightcone distances}: all pairwise distances of one table of predictions, or of new models to it. */
+@Command(name = "distances", header = "All pairwise distances, by default Bhattacharyya's in nats per sample.",
     description = {"Reads P.npy (M, N, C), float32 or float64, or the records of a store, and writes the"
-        + " symmetric (M, M) float32 matrix.", "",
+        + " symmetric (M, M) float32 matrix; with --against the (Q, M) one of Q new models.", "",
         "From a store: the records of all runs that did not fail, runs in the order of their sweep, records"
         + " in the order of training; D.index.json beside D.npy names run, record and step of every row."},
     footer = {"", "Example:", "  lightcone distances --predictions P.npy --kind probs --out D.npy"})
 final class DistancesCommand extends Verb {
-  private static final List<String> METRICS_LATER = List.of("hellinger", "jeffreys", "geodesic", "geodesic-l2",
-      "euclidean", "jensen-shannon", "disagreement");
-
   @Option(names = "--predictions", paramLabel = "P.npy", description = "Predictions (M, N, C), C order.")
   private Path predictions;
 
@@ -46,11 +46,13 @@ final class DistancesCommand extends Verb {
   private String split;
 
   @Option(names = "--metric", paramLabel = "M", defaultValue = "bhattacharyya",
-      description = "bhattacharyya (the default, and the only one in this version).")
+      description = "bhattacharyya (default), hellinger, hellinger-product, jeffreys, geodesic, geodesic-l2, euclidean,"
+          + " jensen-shannon or disagreement.")
   private String metric;
 
   @Option(names = "--precision", paramLabel = "P", defaultValue = "exact",
-      description = "exact (the default, and the only one in this version).")
+      description = "exact (default, to 2e-6 of each distance), fast (float32, near models too) or compat (the paper's"
+          + " code: infinite terms count 100; bhattacharyya alone).")
   private String precision;
 
   @Option(names = "--infinity", paramLabel = "keep|cap", defaultValue = "keep",
@@ -64,10 +66,16 @@ final class DistancesCommand extends Verb {
   @Option(names = "--samples", paramLabel = "a:b[:step]", description = "Use only these samples.")
   private String samples;
 
-  @Option(names = "--std-errors", paramLabel = "E.npy", hidden = true)
+  @Option(names = "--std-errors", paramLabel = "E.npy",
+      description = "Also write the standard error of each distance over blocks of samples.")
   private Path standardErrors;
 
-  @Option(names = "--against", paramLabel = "Q.npy", hidden = true)
+  @Option(names = "--sample-blocks", paramLabel = "B", defaultValue = "32",
+      description = "Blocks of consecutive samples for --std-errors (default: 32).")
+  private long sampleBlocks;
+
+  @Option(names = "--against", paramLabel = "Q.npy",
+      description = "Distances of these Q models, of the same kind and samples, to the M: writes (Q, M).")
   private Path against;
 
   @Option(names = "--out", paramLabel = "D.npy|D.tiles", required = true,
@@ -82,7 +90,7 @@ final class DistancesCommand extends Verb {
     try (Control control = new Control(); Interruption.Stage stage = stop.stage(control::cancel)) {
       if (store == null) {
         try (Predictions table = Predictions.open(predictions, Kind.parse(kind), common.threads(), control)) {
-          return measure(table, options, control);
+          return against != null ? measureAgainst(table, options, control) : measure(table, options, control);
         }
       }
       StoreTable rows = StoreTable.of(Store.open(store), split);
@@ -116,15 +124,23 @@ final class DistancesCommand extends Verb {
       if (predictions != null) {
         Options.parsed("--kind", kind, Kind::parse);
       }
-      Options.available("--metric", metric, List.of("bhattacharyya"), METRICS_LATER);
-      Options.available("--precision", precision, List.of("exact"), List.of("fast", "compat"));
-      if (standardErrors != null || against != null) {
-        throw new IllegalArgumentException((against != null ? "--against" : "--std-errors")
-            + " is not in this version: leave it out to get the distances alone");
+      if (against != null && (store != null || standardErrors != null)) {
+        throw new IllegalArgumentException("--against goes with --predictions, and not with --std-errors");
       }
-      Options.matrixOutput("--out", out);
+      if (standardErrors != null) {
+        Options.matrixOutput("--std-errors", standardErrors);
+        if (sampleBlocks < 2) {
+          throw new IllegalArgumentException("--sample-blocks " + sampleBlocks + ": at least 2 are needed");
+        }
+      }
+      if (against != null) {
+        Options.npyOutput("--out", out);
+      } else {
+        Options.matrixOutput("--out", out);
+      }
       DistanceOptions options = DistanceOptions.defaults()
-          .withMetric(Metric.parse(metric))
+          .withMetric(Options.parsed("--metric", metric, Metric::parse))
+          .withPrecision(Options.parsed("--precision", precision, Precision::parse))
           .withInfinity(Options.parsed("--infinity", infinity, Infinity::parse))
           .withRefine(Options.parsed("--refine", refine, Refine::parse))
           .withThreads(common.threads());
@@ -141,6 +157,9 @@ final class DistancesCommand extends Verb {
       throw new IllegalArgumentException((predictions != null ? predictions : store) + " holds 1 model, and a distance"
           + " takes two: add models");
     }
+    if (standardErrors != null) {
+      return measureErrors(table, options, control);
+    }
     long limit = common.memoryBytes();
     DistancePlan plan = DistanceFile.plan(out, table, options, limit);
     if (!plan.inMemory()) {
@@ -154,8 +173,69 @@ final class DistancesCommand extends Verb {
     }
   }
 
+  /** Distances and their standard errors, both in memory. */
+  @SuppressWarnings("try") // the line acts by being open
+  private Result measureErrors(Predictions table, DistanceOptions options, Control control) {
+    try (ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
+            control::done, control::total);
+        DistanceErrors errors = DistanceErrors.compute(table, options, sampleBlocks, 0, 0, control)) {
+      long begin = System.nanoTime();
+      errors.standardErrors().write(standardErrors);
+      errors.distances().write(out);
+      DistanceMatrix.Report report = errors.distances().report();
+      ObjectNode json = json(table.models(), table.classes(), report, (System.nanoTime() - begin) * 1e-9);
+      json.put("std_errors", standardErrors.toString());
+      json.put("sample_blocks", sampleBlocks);
+      return new Result(json, List.of(summaryLine(table.models(), table.classes(), report), redoneLine(report),
+          "standard errors over " + sampleBlocks + " blocks of samples: " + standardErrors));
+    }
+  }
+
+  /** The (Q, M) distances of new models. */
+  @SuppressWarnings("try") // the line acts by being open
+  private Result measureAgainst(Predictions table, DistanceOptions options, Control control) {
+    try (Predictions rows = Predictions.open(against, Kind.parse(kind), common.threads(), control);
+        ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
+            control::done, control::total);
+        CrossDistances matrix = CrossDistances.compute(rows, table, options, control)) {
+      long begin = System.nanoTime();
+      matrix.write(out);
+      ObjectNode json = json(table.models(), table.classes(), matrix.report(), (System.nanoTime() - begin) * 1e-9);
+      json.put("against", rows.models());
+      return new Result(json, List.of(rows.models() + " models against "
+          + summaryLine(table.models(), table.classes(), matrix.report()), redoneLine(matrix.report())));
+    }
+  }
+
   private Result result(long models, long classes, DistanceFile.Summary summary, double seconds) {
     DistanceMatrix.Report report = summary.report();
+    ObjectNode json = json(models, classes, report, report.writeSeconds());
+    json.put("reads", summary.reads());
+    json.put("bands", summary.bands());
+    json.put("resumed_bands", summary.resumedBands());
+    return new Result(json, List.of(
+        String.format(Locale.ROOT, "%s in %.2f s", summaryLine(models, classes, report), seconds),
+        redoneLine(report),
+        String.format(Locale.ROOT, "bands: %d, %d of them found from an earlier command; reads of the input: %d",
+            summary.bands(), summary.resumedBands(), summary.reads())));
+  }
+
+  private static double rate(DistanceMatrix.Report report) {
+    double kernel = report.distancesSeconds();
+    return kernel > 0 ? (double) report.pairs() * report.samples() / kernel : 0;
+  }
+
+  private String summaryLine(long models, long classes, DistanceMatrix.Report report) {
+    return String.format(Locale.ROOT, "%d models, %d samples, %d classes by %s: %s (%s, %d threads, %s pair-samples/s)",
+        models, report.samples(), classes, metric, out, report.isa(), report.threads(), ProgressLine.si(rate(report)));
+  }
+
+  private static String redoneLine(DistanceMatrix.Report report) {
+    return String.format(Locale.ROOT, "measured again in float64: %.3g%% of the pairs; infinite: %d pairs (%d terms)",
+        100 * report.refinedShare(), report.infinitePairs(), report.infiniteTerms());
+  }
+
+  private ObjectNode json(long models, long classes, DistanceMatrix.Report report, double writeSeconds) {
     ObjectNode json = JSON.createObjectNode();
     json.put("models", models);
     json.put("samples", report.samples());
@@ -169,21 +249,9 @@ final class DistancesCommand extends Verb {
     json.put("infinite_terms", report.infiniteTerms());
     json.put("refined_share", report.refinedShare());
     json.putObject("seconds").put("read", report.readSeconds()).put("distances", report.distancesSeconds())
-        .put("refine", report.refineSeconds()).put("write", report.writeSeconds());
-    double kernel = report.distancesSeconds();
-    double rate = kernel > 0 ? (double) report.pairs() * report.samples() / kernel : 0;
-    json.put("pair_samples_per_second", rate);
-    json.put("reads", summary.reads());
-    json.put("bands", summary.bands());
-    json.put("resumed_bands", summary.resumedBands());
+        .put("refine", report.refineSeconds()).put("write", writeSeconds);
+    json.put("pair_samples_per_second", rate(report));
     json.put("out", out.toString());
-    return new Result(json, List.of(
-        String.format(Locale.ROOT, "%d models, %d samples, %d classes: %s in %.2f s (%s, %d threads, %s"
-            + " pair-samples/s)", models, report.samples(), classes, out, seconds, report.isa(), report.threads(),
-            ProgressLine.si(rate)),
-        String.format(Locale.ROOT, "measured again in float64: %.3g%% of the pairs; infinite: %d pairs (%d terms)",
-            100 * report.refinedShare(), report.infinitePairs(), report.infiniteTerms()),
-        String.format(Locale.ROOT, "bands: %d, %d of them found from an earlier command; reads of the input: %d",
-            summary.bands(), summary.resumedBands(), summary.reads())));
+    return json;
   }
 }

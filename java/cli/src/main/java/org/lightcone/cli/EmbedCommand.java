@@ -43,7 +43,7 @@ final class EmbedCommand extends Verb {
   private Path out;
 
   @Override
-  @SuppressWarnings("try") // the stage acts by being open
+  @SuppressWarnings("try") // the stage and the line act by being open
   Result execute() {
     if (dims != null && dims < 1) {
       throw usage("--dims " + dims + ": at least 1 is needed");
@@ -58,7 +58,10 @@ final class EmbedCommand extends Verb {
     }
     try (Control control = new Control();
         Interruption.Stage stage = stop.stage(control::cancel);
-        PackedTiles matrix = Options.distances(distances, common)) {
+        PackedTiles matrix = Options.distances(distances, common);
+        // How many passes there will be is not known: the line shows the part of a pass that runs.
+        ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "embedding, this pass", "block rows",
+            control::done, control::total)) {
       int models = matrix.models();
       int k = dims != null ? dims : Math.max(1, Math.min(DEFAULT_DIMS, models - 1));
       EmbeddingOptions options = common.embedding(k, weights);

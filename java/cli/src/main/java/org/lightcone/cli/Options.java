@@ -3,7 +3,6 @@ package org.lightcone.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Function;
 import org.lightcone.Npy;
 import org.lightcone.PackedTiles;
@@ -19,17 +18,6 @@ final class Options {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(option + " " + text + ": " + e.getMessage(), e);
     }
-  }
-
-  /** A value this version can honour, or a sentence that says which ones it can. */
-  static void available(String option, String value, List<String> here, List<String> later) {
-    if (here.contains(value)) {
-      return;
-    }
-    String choice = here.size() == 1 ? here.get(0) : "one of " + String.join(", ", here);
-    throw new IllegalArgumentException(later.contains(value)
-        ? option + " " + value + " is not in this version: use " + choice
-        : option + " " + value + " is unknown: use " + choice);
   }
 
   /** An output file: its folder must exist, and it must not be a folder itself. */

@@ -20,12 +20,13 @@ import picocli.CommandLine.Option;
 
 /** {@code lightcone place}: other models in the coordinates of an embedding (Eq 9). */
 @Command(name = "place", header = "Places new models in the embedding of a distance matrix.",
-    description = "Embeds D as `lightcone embed` does and adds the models whose distances to D's models are in DN (Q, M),"
-        + " without changing the axes (Eq 9). Writes their coordinates (Q, K), float64; dimensions whose eigenvalue is"
+    description = "Embeds D as `lightcone embed` does and adds the models whose distances to D's models are in DN"
+        + " (Q, M), without changing the axes (Eq 9). Writes their coordinates (Q, K), float64; dimensions whose eigenvalue is"
         + " within rounding of 0 are 0 there, and named.",
     footer = {"", "Example:", "  lightcone place --distances D.npy --new DN.npy --dims 3 --out XN.npy"})
 final class PlaceCommand extends Verb {
-  @Option(names = "--distances", paramLabel = "D.npy|D.tiles", required = true, description = "Symmetric matrix (M, M).")
+  @Option(names = "--distances", paramLabel = "D.npy|D.tiles", required = true,
+      description = "Symmetric matrix (M, M).")
   private Path distances;
 
   @Option(names = "--new", paramLabel = "DN.npy", required = true,
@@ -42,7 +43,7 @@ final class PlaceCommand extends Verb {
   private Path out;
 
   @Override
-  @SuppressWarnings("try") // the stage acts by being open
+  @SuppressWarnings("try") // the stage and the line act by being open
   Result execute() {
     if (dims < 1) {
       throw usage("--dims " + dims + ": at least 1 is needed");
@@ -56,7 +57,10 @@ final class PlaceCommand extends Verb {
     List<Long> shape = Npy.readHeader(added).shape();
     try (Control control = new Control();
         Interruption.Stage stage = stop.stage(control::cancel);
-        PackedTiles matrix = Options.distances(distances, common)) {
+        PackedTiles matrix = Options.distances(distances, common);
+        // How many passes there will be is not known: the line shows the part of a pass that runs.
+        ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "embedding, this pass", "block rows",
+            control::done, control::total)) {
       if (shape.size() != 2 || shape.get(1) != matrix.models()) {
         throw new InvalidDataException(added + " cannot be used: its shape is "
             + shape.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")")) + ", wanted is (Q, "

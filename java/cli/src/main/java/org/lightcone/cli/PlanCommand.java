@@ -18,10 +18,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code lightcone plan}: what the distances of a table will take, before anything runs. */
-@Command(name = "plan", header = "Predicts memory, disk, reads and time of distances and an embedding, on this machine.",
-    description = {"Measures for a second or two what this machine reaches: multiply-adds, memory bandwidth, the disk of"
-        + " the current folder, and the kernels themselves on a small table of as many classes. Predicts from that, within a factor of"
-        + " two where the machine does nothing else.", "",
+@Command(name = "plan", header = "Predicts memory, disk, reads and time of distances and an embedding.",
+    description = {"Measures for a second or two what this machine reaches: multiply-adds, memory bandwidth, the disk"
+        + " of the current folder, and the kernels themselves on a small table of as many classes. Predicts from that,"
+        + " within a factor of two where the machine does nothing else.", "",
         "Near-identical models are measured again in float64; how many there are only the data can say, so the time for"
         + " all of them is told apart and not in the total. An input that does not fit in memory is read at the disk's"
         + " rate."},
@@ -55,7 +55,8 @@ final class PlanCommand extends Verb {
             + ": at least 2 models, 1 sample and 2 classes are needed");
       }
       if (dims != null && (dims < 1 || dims > models - 1)) {
-        throw new IllegalArgumentException("--dims " + dims + ": " + models + " models have between 1 and " + (models - 1));
+        throw new IllegalArgumentException("--dims " + dims + ": " + models + " models have between 1 and "
+            + (models - 1));
       }
       options = DistanceOptions.defaults().withMetric(Options.parsed("--metric", metric, Metric::parse))
           .withThreads(common.threads());
@@ -106,7 +107,8 @@ final class PlanCommand extends Verb {
     json.put("memory_bytes", plan.memory().total()).put("disk_bytes", plan.diskBytes()).put("reads", plan.reads())
         .put("bands", plan.bands());
     json.set("seconds", seconds);
-    json.putObject("ceilings").put("isa", rates.isa()).put("threads", rates.threads()).put("fma_per_second", rates.fma())
+    json.putObject("ceilings").put("isa", rates.isa()).put("threads", rates.threads())
+        .put("fma_per_second", rates.fma())
         .put("read_bytes_per_second", rates.readBandwidth()).put("disk_write_bytes_per_second", disk.write())
         .put("disk_read_bytes_per_second", disk.read()).put("pair_samples_per_second", rates.distances())
         .put("panel_numbers_per_second", rates.panels()).put("kernel_share", rates.share(classes));
@@ -123,10 +125,10 @@ final class PlanCommand extends Verb {
       lines.add("and up to " + time(seconds.get("refine_at_most").asDouble())
           + " more if every pair is near: the data decide");
     }
-    lines.add(String.format(Locale.ROOT, "measured here: %s pair-samples/s (%.0f%% of %s multiply-adds/s, %s, %d threads),"
-            + " memory %sB/s, disk %sB/s in and %sB/s out", ProgressLine.si(rates.distances()), 100 * rates.share(classes),
-        ProgressLine.si(rates.fma()), rates.isa(), rates.threads(), ProgressLine.si(rates.readBandwidth()) + " ",
-        ProgressLine.si(disk.write()) + " ", ProgressLine.si(disk.read()) + " "));
+    lines.add(String.format(Locale.ROOT, "measured here: %s pair-samples/s (%.0f%% of %s multiply-adds/s, %s, %d"
+            + " threads), memory %sB/s, disk %sB/s in and %sB/s out", ProgressLine.si(rates.distances()),
+        100 * rates.share(classes), ProgressLine.si(rates.fma()), rates.isa(), rates.threads(),
+        ProgressLine.si(rates.readBandwidth()) + " ", ProgressLine.si(disk.write()) + " ", ProgressLine.si(disk.read()) + " "));
     return new Result(json, lines);
   }
 

@@ -94,6 +94,34 @@ class EngineCommandsTest {
   }
 
   @Test
+  void otherMetricsStandardErrorsAndNewModels() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), SHAPE, P);
+    JsonNode e = distances(p, "probs", "--metric", "euclidean", "--std-errors", path("E.npy"), "--sample-blocks", 2)
+        .json();
+    assertEquals("euclidean", e.get("metric").asText());
+    assertEquals(2, e.get("sample_blocks").asInt());
+    double[] terms = new double[2];
+    for (int n = 0; n < 2; n++) {
+      for (int c = 0; c < 2; c++) {
+        terms[n] += Math.pow(P[2 * n + c] - P[4 + 2 * n + c], 2);
+      }
+    }
+    assertEquals((terms[0] + terms[1]) / 2, NpyFile.read(path("D.npy"))[1], 2e-6);
+    assertEquals(Math.abs(terms[0] - terms[1]) / 2, NpyFile.read(path("E.npy"))[1], 2e-6);
+
+    Path q = NpyFile.doubles(path("Q.npy"), "(1, 2, 2)", Arrays.copyOf(P, 4));
+    JsonNode a = distances(p, "probs", "--against", q, "--precision", "fast").json();
+    assertEquals(1, a.get("against").asInt());
+    assertEquals(3, a.get("models").asInt());
+    double[] cross = NpyFile.read(path("D.npy"));
+    assertEquals(3, cross.length);
+    assertEquals(bhattacharyya(0, 1), cross[1], 1e-5);
+    distances(p, "probs", "--against", q, "--std-errors", path("E.npy")).fails(2, "--against");
+    distances(p, "probs", "--std-errors", path("E.npy"), "--sample-blocks", 1).fails(2, "--sample-blocks");
+    distances(p, "probs", "--metric", "jeffreys", "--precision", "compat").fails(1, "jeffreys");
+  }
+
+  @Test
   void progressOfIgnoranceIsZeroAndOfTruthIsOne() throws Exception {
     Path p = NpyFile.doubles(path("P.npy"), "(2, 2, 2)", 0.5, 0.5, 0.5, 0.5, 1, 0, 0, 1);
     Path labels = NpyFile.bytes(path("L.npy"), "(2,)", 0, 1);

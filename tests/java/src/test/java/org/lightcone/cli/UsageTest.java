@@ -51,14 +51,10 @@ class UsageTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {
-      "--metric|hellinger|not in this version",
       "--metric|manhattan|unknown",
-      "--precision|fast|not in this version",
-      "--precision|compat|not in this version",
+      "--precision|double|exact, fast, compat",
       "--infinity|drop|keep, cap",
       "--refine|maybe|auto, off",
-      "--std-errors|E.npy|not in this version",
-      "--against|Q.npy|not in this version",
       "--samples|5:5|are none",
       "--samples|-1:5|are none",
       "--samples|0:5:0|are none",

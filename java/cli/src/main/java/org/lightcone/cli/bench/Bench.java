@@ -19,8 +19,9 @@ import org.lightcone.EngineInfo;
  * peers' between them.
  */
 public final class Bench {
-  /** Runs of a row at least, of which a median is one. */
+  /** Runs of a row at least; of one that takes long, two. */
   private static final int LEAST_RUNS = 3;
+  private static final double LONG_SECONDS = 8;
   /** More runs would not make the quantiles better. */
   private static final int MOST_RUNS = 200;
   /** A peer's threads spin for a while after their work, beside whoever runs next. */
@@ -70,6 +71,11 @@ public final class Bench {
         progress.accept(results.size() + 1 + "/" + rows.size() + " " + row.key);
         try (row) {
           results.add(run(row, inputs, folder));
+        } catch (CancelledException e) {
+          throw e;
+        } catch (IOException | RuntimeException e) {
+          // One row that cannot run must not cost the others.
+          results.add(RowResult.failed(row, e));
         }
       }
     } finally {
@@ -104,8 +110,8 @@ public final class Bench {
         peerResults.add(new RowResult.PeerResult(peer.spec.name(), peer.absent(), peer.errors(),
             peer.absent() != null ? null : Timing.of(peer.seconds)));
       }
-      return new RowResult(row.key, null, errors, timing, ceiling, row.bytes(), row.work(), row.unit(), row.note(), notes,
-          List.copyOf(peerResults));
+      return new RowResult(row.key, null, errors, timing, ceiling, row.bytes(), row.work(), row.unit(), row.note(),
+          notes, List.copyOf(peerResults));
     } finally {
       others.forEach(Peer::close);
     }
@@ -113,7 +119,7 @@ public final class Bench {
 
   /** Peers use what the machine has, so they stand beside the row that does too. */
   private boolean comparable(Row row) {
-    return row.key.threads() == threads && (row.key.isa().equals(engine.isa().toString()) || row.key.isa().equals("any"));
+    return row.key.threads() == threads && row.key.isa().equals(engine.isa().toString());
   }
 
   /** Runs until the row's time is up, each peer once after each of ours while it wants more. */
@@ -122,7 +128,8 @@ public final class Bench {
     List<Double> seconds = new ArrayList<>();
     double spent = 0;
     boolean peersWant = true;
-    while (seconds.size() < MOST_RUNS && (seconds.size() < LEAST_RUNS || spent < budget || peersWant)) {
+    while (seconds.size() < MOST_RUNS
+        && (seconds.size() < (spent < LONG_SECONDS ? LEAST_RUNS : 2) || spent < budget || peersWant)) {
       double one = row.seconds();
       seconds.add(one);
       spent += one;

@@ -32,8 +32,9 @@ public record BenchResult(List<RowResult> rows, ObjectNode ceilings) {
     ArrayNode array = json.putArray("rows");
     rows.forEach(row -> array.add(row.json()));
     ArrayNode scalings = json.putArray("scaling");
-    scaling().forEach((row, times) -> scalings.addObject().put("kernel", row.key().kernel()).put("M", row.key().models())
-        .put("N", row.key().samples()).put("C", row.key().classes()).put("isa", row.key().isa())
+    scaling().forEach((row, times) -> scalings.addObject().put("kernel", row.key().kernel())
+        .put("M", row.key().models()).put("N", row.key().samples()).put("C", row.key().classes())
+        .put("isa", row.key().isa())
         .put("threads", row.key().threads()).put("times_one_thread", times));
     return json;
   }

@@ -4,7 +4,9 @@ package org.lightcone.cli.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import org.lightcone.Ceilings;
+import org.lightcone.DType;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
 import org.lightcone.EmbeddingOptions;
@@ -14,8 +16,8 @@ import org.lightcone.Kind;
 import org.lightcone.Predictions;
 
 /**
- * What this machine reaches on a small table of the same classes, in a second or two: its ceilings, and the rates of the
- * real kernels below them, from which larger sizes are predicted.
+ * What this machine reaches on a small table of the same classes, in a second or two: its ceilings, and the rates of
+ * the real kernels below them, from which larger sizes are predicted.
  *
  * @param isa that runs
  * @param threads that run
@@ -26,8 +28,8 @@ import org.lightcone.Predictions;
  * @param panels input numbers per second on their way into panels
  * @param validation input numbers per second
  */
-public record Calibration(String isa, int threads, double fma, double readBandwidth, double distances, double refinement,
-    double panels, double validation) {
+public record Calibration(String isa, int threads, double fma, double readBandwidth, double distances,
+    double refinement, double panels, double validation) {
   /** Enough for all kinds of tiles; many more models cost more than they teach. */
   private static final long MODELS = 768;
   /** Numbers of the table: 32 MB, beyond the second-level caches. */
@@ -52,12 +54,13 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
         return (System.nanoTime() - start) * 1e-9;
       });
       List<DistanceMatrix.Report> far = reports(inputs, options);
-      double distances = pairSamples / Timing.of(far.stream().map(DistanceMatrix.Report::distancesSeconds).toList()).median();
-      double panels = numbers / Timing.of(far.stream().map(DistanceMatrix.Report::readSeconds).toList()).median();
+      double distances = pairSamples / median(far, DistanceMatrix.Report::distancesSeconds);
+      double panels = numbers / median(far, DistanceMatrix.Report::readSeconds);
       inputs.use(few, some, classes, 0.02);
       DistanceMatrix.Report near = reports(inputs, options).get(0);
       double refinement = near.nearPairs() == 0 ? 0 : (double) near.nearPairs() * some / near.refineSeconds();
-      return new Calibration(engine.isa().toString(), options.threads(), Ceilings.fma(engine.isa(), options.threads()),
+      double fma = Ceilings.fma(engine.isa(), DType.FLOAT32, options.threads());
+      return new Calibration(engine.isa().toString(), options.threads(), fma,
           Ceilings.read(READ_BYTES, options.threads()), distances, refinement, panels, validation);
     }
   }
@@ -72,6 +75,10 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
     return reports;
   }
 
+  private static double median(List<DistanceMatrix.Report> reports, Function<DistanceMatrix.Report, Double> part) {
+    return Timing.of(reports.stream().map(part).toList()).median();
+  }
+
   private static double median(DoubleSupplier seconds) {
     List<Double> runs = new ArrayList<>();
     for (int run = 0; run < RUNS; run++) {
@@ -81,14 +88,15 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
   }
 
   /**
-   * Seconds to embed M models in K dimensions with the matrix in memory, from an embedding of fewer: a pass costs M^2, and
-   * their number hardly depends on M.
+   * Seconds to embed M models in K dimensions with the matrix in memory, from an embedding of fewer: a pass costs M^2,
+   * and their number hardly depends on M.
    */
   public static double embedding(long models, int dims, int threads) {
     int points = 50;
     int runs = (int) Math.max(1, Math.min(models / points, 24));
     RandomWalks walks = new RandomWalks(runs, points, 20, 10, 1);
-    try (Predictions table = Predictions.of(walks.table(), walks.models(), walks.samples(), walks.classes(), Kind.PROBS);
+    try (Predictions table = Predictions.of(walks.table(), walks.models(), walks.samples(), walks.classes(),
+            Kind.PROBS);
         DistanceMatrix d = DistanceMatrix.compute(table, DistanceOptions.defaults().withThreads(threads), null)) {
       int fewer = Math.min(dims, walks.models() - 1);
       EmbeddingOptions options = EmbeddingOptions.of(fewer).withThreads(threads);

@@ -3,13 +3,13 @@ package org.lightcone.cli.bench;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.lightcone.DistanceMatrix;
+import org.lightcone.PackedTiles;
 
-/** W = -1/2 L D L of a matrix in memory, row by row in plain float64: what eigenpairs are verified against. */
+/** W = -1/2 L D L of a matrix of distances, row by row in plain float64: what eigenpairs are verified against. */
 final class CentredRows {
-  private final DistanceMatrix d;
+  private final PackedTiles d;
 
-  CentredRows(DistanceMatrix d) {
+  CentredRows(PackedTiles d) {
     this.d = d;
   }
 

@@ -12,9 +12,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Two result files, row by row with their noise. The verdict of a row is <b>faster</b> where the new runs' p90 lies below
- * the old runs' p10, <b>slower</b> where the new p10 lies above the old p90, and <b>within noise</b> where the two
- * intervals meet; and never by less than 2%, which one machine does from boot to boot.
+ * Two result files, row by row with their noise. The verdict of a row is <b>faster</b> where the new runs' p90 lies
+ * below the old runs' p10, <b>slower</b> where the new p10 lies above the old p90, and <b>within noise</b> where the
+ * two intervals meet; and never by less than 2%, which one machine does from boot to boot.
  */
 public final class Comparison {
   private static final double LEAST = 0.02;
@@ -51,7 +51,10 @@ public final class Comparison {
     return "within noise";
   }
 
-  /** {@code [{"kernel", "mode", "M", "N", "C", "threads", "isa", "speedup", "old_s": [p10, median, p90], "new_s", "verdict"}]}. */
+  /**
+   * {@code [{"kernel", "mode", "M", "N", "C", "threads", "isa", "speedup", "old_s", "new_s", "verdict"}]}; seconds are
+   * p10, median and p90.
+   */
   public ArrayNode json() {
     ArrayNode json = JsonNodeFactory.instance.arrayNode();
     Map<RowKey, JsonNode> old = timed(before);
@@ -96,7 +99,8 @@ public final class Comparison {
     long added = now.keySet().stream().filter(key -> !old.containsKey(key)).count();
     long gone = old.keySet().stream().filter(key -> !now.containsKey(key)).count();
     if (added + gone > 0) {
-      lines.add("not compared: " + added + " rows that only the new result has, " + gone + " that only the old one has");
+      lines.add("not compared: " + added + " rows that only the new result has, " + gone
+          + " that only the old one has");
     }
     return lines;
   }

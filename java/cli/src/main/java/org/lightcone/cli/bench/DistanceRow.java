@@ -7,8 +7,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.lightcone.DType;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
+import org.lightcone.DistanceOptions.Precision;
+import org.lightcone.Isa;
 import org.lightcone.Metric;
 import org.lightcone.Npy;
 
@@ -19,7 +22,7 @@ import org.lightcone.Npy;
 final class DistanceRow extends Row {
   /** Enough pairs (1,128) for a 99th percentile, few enough that their float64 form takes less time than the kernel. */
   private static final int CHECKED = 48;
-  /** The header's bound for distances above the threshold of refinement, which those of a spread of 1 are. */
+  /** The header's bound of exact precision above the threshold of refinement, where distances of a spread of 1 lie. */
   private static final double BOUND = 2e-6;
   /** Sizes at which the peers are still quick; above, their temporaries take gigabytes or minutes. */
   private static final long PEER_ELEMENTS = 6_000_000;
@@ -32,11 +35,20 @@ final class DistanceRow extends Row {
   private double[] exact;
   private DistanceMatrix.Report report;
 
-  DistanceRow(Metric metric, long models, long samples, long classes, int threads, org.lightcone.Isa isa) {
-    super(new RowKey(metric.toString(), "exact, refine off", models, samples, classes, threads, isa.toString()));
+  DistanceRow(Metric metric, Precision precision, long models, long samples, long classes, int threads, Isa isa) {
+    super(new RowKey(metric.toString(), precision == Precision.EXACT ? "exact, refine off" : precision.toString(),
+        models, samples, classes, threads, isa.toString()));
     this.metric = metric;
-    this.options = DistanceOptions.defaults().withMetric(metric).withRefine(DistanceOptions.Refine.OFF)
-        .withThreads(threads).withIsa(isa);
+    this.options = DistanceOptions.defaults().withMetric(metric).withPrecision(precision)
+        .withRefine(DistanceOptions.Refine.OFF).withThreads(threads).withIsa(isa);
+  }
+
+  /** Whether its fast precision is another computation than its exact one without refinement. */
+  static boolean hasFastForm(Metric metric) {
+    return switch (metric) {
+      case HELLINGER, JEFFREYS, GEODESIC, GEODESIC_L2, EUCLIDEAN -> true;
+      default -> false;
+    };
   }
 
   @Override
@@ -81,8 +93,29 @@ final class DistanceRow extends Row {
   Errors verify() {
     Poison.matrix(inputs.predictions(), options);
     try (DistanceMatrix d = DistanceMatrix.compute(inputs.predictions(), options, null)) {
-      return errors((i, j) -> d.get(i, j), BOUND);
+      return errors((i, j) -> d.get(i, j), bound());
     }
+  }
+
+  /** What the header allows relative to the smallest distance that is checked. */
+  private double bound() {
+    if (options.precision() == Precision.EXACT) {
+      return BOUND;
+    }
+    double least = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < checked.length; i++) {
+      for (int j = 0; j < i; j++) {
+        least = Math.min(least, exact[i * checked.length + j]);
+      }
+    }
+    double k = Math.max(1, key.classes() / 50.0);
+    return switch (metric) {
+      case HELLINGER -> 1e-6 * k / least;
+      case EUCLIDEAN -> 2e-6 * k / least;
+      case JEFFREYS -> 4e-6 * k * (2 * Math.log(key.classes()) / least + 1);
+      case GEODESIC, GEODESIC_L2 -> 2e-7 / least + 2e-6 * k;
+      default -> BOUND;
+    };
   }
 
   @FunctionalInterface
@@ -109,20 +142,29 @@ final class DistanceRow extends Row {
     try (DistanceMatrix d = DistanceMatrix.compute(inputs.predictions(), options, null)) {
       endToEnd.add((System.nanoTime() - start) * 1e-9);
       report = d.report();
-      return report.distancesSeconds();
+      // A metric without a fast form has all its pairs redone.
+      return report.distancesSeconds() + report.refineSeconds();
     }
   }
 
   @Override
   Ceiling ceiling(MachineCeilings machine) {
-    double fma = machine.fma(options.isa(), key.threads());
-    return switch (metric.toString()) {
+    // Exact sums of products are float64; the product trick of the Bhattacharyya distance is float32 always.
+    boolean single = metric == Metric.BHATTACHARYYA || options.precision() == Precision.FAST;
+    String name = single ? "FMA" : "FMA64";
+    return switch (metric) {
       // One multiplication into the product and 3 / 8 of an instruction that renormalises it share the FMA units.
-      case "bhattacharyya" -> new Ceiling("FMA / (C + 11/8)", fma / (key.classes() + 1 + 3.0 / 8));
-      case "hellinger", "euclidean", "geodesic", "geodesic-l2" -> new Ceiling("FMA / C", fma / key.classes());
-      case "jeffreys" -> new Ceiling("FMA / 2C", fma / (2.0 * key.classes()));
+      case BHATTACHARYYA -> fma(machine, name + " / (C + 11/8)", single, key.classes() + 1 + 3.0 / 8);
+      case HELLINGER -> fma(machine, name + " / C", single, key.classes());
+      // A difference and its square; or two streams.
+      case EUCLIDEAN, GEODESIC, GEODESIC_L2, JEFFREYS -> fma(machine, name + " / 2C", single, 2.0 * key.classes());
       default -> null;
     };
+  }
+
+  private Ceiling fma(MachineCeilings machine, String name, boolean single, double divisor) {
+    DType dtype = single ? DType.FLOAT32 : DType.FLOAT64;
+    return new Ceiling(name, machine.fma(options.isa(), dtype, key.threads()) / divisor);
   }
 
   @Override
@@ -132,18 +174,19 @@ final class DistanceRow extends Row {
     }
     Path table = folder.resolve("p.npy");
     inputs.write(table);
-    String[][] ways = switch (metric.toString()) {
-      case "bhattacharyya" -> new String[][] {{"NumPy, log per sample", "numpy_distances.py", "bhattacharyya"},
+    String[][] ways = switch (metric) {
+      case BHATTACHARYYA -> new String[][] {{"NumPy, log per sample", "numpy_distances.py", "bhattacharyya"},
           {"NumPy, product", "numpy_distances.py", "bhattacharyya-product"},
           {"torch bmm + log", "torch_distances.py", "bhattacharyya"}};
-      case "hellinger", "euclidean" -> new String[][] {{"sklearn", "sklearn_distances.py", metric.toString()}};
-      case "jensen-shannon" -> new String[][] {{"scipy cdist", "scipy_distances.py", "jensen-shannon"}};
-      case "disagreement" -> new String[][] {{"scipy cdist", "scipy_distances.py", "disagreement"}};
+      case HELLINGER, EUCLIDEAN -> new String[][] {{"sklearn", "sklearn_distances.py", metric.toString()}};
+      case JENSEN_SHANNON -> new String[][] {{"scipy cdist", "scipy_distances.py", "jensen-shannon"}};
+      case DISAGREEMENT -> new String[][] {{"scipy cdist", "scipy_distances.py", "disagreement"}};
       default -> new String[][] {{"NumPy", "numpy_distances.py", metric.toString()}};
     };
     List<PeerSpec> peers = new ArrayList<>();
     for (String[] way : ways) {
-      peers.add(new PeerSpec(way[0], way[1], List.of(way[2], table.toString()), this::errors, 3));
+      peers.add(new PeerSpec(way[0], way[1], List.of(way[2], table.toString()), this::errors,
+          metric == Metric.JENSEN_SHANNON ? 1 : 3));
     }
     return peers;
   }

@@ -3,24 +3,30 @@ package org.lightcone.cli.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.lightcone.DistanceFile;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
+import org.lightcone.DistancePlan;
 import org.lightcone.Embedding;
 import org.lightcone.EmbeddingOptions;
 import org.lightcone.InPca;
 import org.lightcone.Isa;
 import org.lightcone.Kind;
 import org.lightcone.Npy;
+import org.lightcone.PackedTiles;
 import org.lightcone.Predictions;
+import org.lightcone.TilesFile;
 
 /**
- * The K eigenpairs of largest magnitude of the centred matrix of distances of random walks, in memory, with all that an
- * embedding is (explained distances included). Verified in plain float64: |W v - lambda v| / |lambda_1| of the first and
- * the last pairs, and that ten power iterations on what is orthogonal to all K find nothing larger than the last.
+ * The K eigenpairs of largest magnitude of the centred matrix of distances of random walks, in memory or in a .tiles
+ * file, with all that an embedding is (explained distances included). Verified in plain float64: |W v - lambda v| /
+ * |lambda_1| of the first and the last pairs, and that power iterations on what is orthogonal to all K find nothing
+ * larger than the last.
  */
 final class EigenRow extends Row {
   private static final int POINTS = 50;
@@ -32,13 +38,27 @@ final class EigenRow extends Row {
   private static final long PEER_MODELS = 8000;
 
   private final int dims;
-  private DistanceMatrix matrix;
+  /** For the tiles and the eigenvectors; 0: the matrix is in memory. */
+  private final long memoryBytes;
+  private Path folder;
+  private PackedTiles matrix;
   private Embedding embedding;
 
+  /** In memory. */
   EigenRow(int runs, int samples, int dims, int threads, Isa isa) {
-    super(new RowKey("eigenpairs", "K = " + dims + ", residual 1e-6, in memory", (long) runs * POINTS, samples, 10, threads,
-        isa.toString()));
+    this(runs, samples, dims, 0, "in memory", threads, isa);
+  }
+
+  /** From a .tiles file, with so many bytes of memory. */
+  EigenRow(int runs, int samples, int dims, long memoryBytes, int threads, Isa isa) {
+    this(runs, samples, dims, memoryBytes, ".tiles with " + memoryBytes / 1_000_000 + " MB", threads, isa);
+  }
+
+  private EigenRow(int runs, int samples, int dims, long memoryBytes, String where, int threads, Isa isa) {
+    super(new RowKey("eigenpairs", "K = " + dims + ", residual 1e-6, " + where, (long) runs * POINTS, samples, 10,
+        threads, isa.toString()));
     this.dims = dims;
+    this.memoryBytes = memoryBytes;
   }
 
   @Override
@@ -53,21 +73,43 @@ final class EigenRow extends Row {
 
   @Override
   long bytes() {
-    return 2 * key.models() * key.models() + 8 * key.models() * 10 * dims;
+    return memoryBytes > 0 ? memoryBytes : 2 * key.models() * key.models() + 8 * key.models() * 10 * dims;
   }
 
   @Override
-  void prepare(Inputs inputs) {
-    RandomWalks walks = new RandomWalks((int) key.models() / POINTS, POINTS, (int) key.samples(), (int) key.classes(), 7);
-    try (Predictions table = Predictions.of(walks.table(), walks.models(), walks.samples(), walks.classes(), Kind.PROBS)) {
-      matrix = DistanceMatrix.compute(table, DistanceOptions.defaults().withThreads(key.threads()), null);
+  void prepare(Inputs inputs) throws IOException {
+    folder = Files.createTempDirectory("lightcone-bench-eigenpairs");
+    int runs = (int) key.models() / POINTS;
+    RandomWalks walks = new RandomWalks(runs, POINTS, (int) key.samples(), (int) key.classes(), 7);
+    DistanceOptions options = DistanceOptions.defaults().withThreads(key.threads());
+    try (Predictions table = Predictions.of(walks.table(), walks.models(), walks.samples(), walks.classes(),
+        Kind.PROBS)) {
+      if (memoryBytes == 0) {
+        matrix = DistanceMatrix.compute(table, options, null);
+      } else {
+        Path tiles = folder.resolve("d.tiles");
+        DistanceFile.compute(tiles, table, options, DistancePlan.machineBytes(), null);
+        matrix = TilesFile.open(tiles);
+      }
     }
   }
 
   @Override
-  Errors verify() {
+  Errors verify() throws IOException {
     seconds();
-    CentredRows w = new CentredRows(matrix);
+    if (memoryBytes == 0) {
+      return errors(new CentredRows(matrix));
+    }
+    // Rows of tiles on the disk are slow to come by: what is verified is a copy in memory.
+    Path copy = folder.resolve("d.npy");
+    matrix.write(copy);
+    try (DistanceMatrix d = DistanceMatrix.read(copy)) {
+      Files.delete(copy);
+      return errors(new CentredRows(d));
+    }
+  }
+
+  private Errors errors(CentredRows w) {
     double[] values = embedding.eigenvalues();
     double[][] vectors = new double[dims][w.order()];
     for (int k = 0; k < dims; k++) {
@@ -88,7 +130,8 @@ final class EigenRow extends Row {
     }
     // A pair that was passed over by more than the tolerance is as wrong as one with a large residual.
     double beyond = largestBeyond(w, vectors) - Math.abs(values[dims - 1]);
-    return beyond > TOLERANCE * Math.abs(values[0]) ? Errors.exact(1) : Errors.of(residuals, Double.NaN, 1.01 * TOLERANCE);
+    return beyond > TOLERANCE * Math.abs(values[0]) ? Errors.exact(1)
+        : Errors.of(residuals, Double.NaN, 1.01 * TOLERANCE);
   }
 
   /** A lower bound of the largest magnitude of an eigenvalue whose vector is orthogonal to all of these. */
@@ -113,19 +156,20 @@ final class EigenRow extends Row {
 
   @Override
   double seconds() {
-    embedding = InPca.embed(matrix, EmbeddingOptions.of(dims).withTolerance(TOLERANCE).withThreads(key.threads()), null);
+    embedding = InPca.embed(matrix, EmbeddingOptions.of(dims).withTolerance(TOLERANCE).withMemory(memoryBytes)
+        .withThreads(key.threads()), null);
     return embedding.seconds();
   }
 
   @Override
-  List<PeerSpec> peers(Path folder) throws IOException {
-    if (key.models() > PEER_MODELS) {
+  List<PeerSpec> peers(Path shared) throws IOException {
+    if (key.models() > PEER_MODELS || memoryBytes > 0) {
       return List.of();
     }
-    Path distances = folder.resolve("d.npy");
+    Path distances = shared.resolve("d.npy");
     matrix.write(distances);
-    return List.of(new PeerSpec("scipy eigsh LM", "scipy_eigsh.py", List.of(distances.toString(), Integer.toString(dims)),
-        npy -> {
+    return List.of(new PeerSpec("scipy eigsh LM", "scipy_eigsh.py",
+        List.of(distances.toString(), Integer.toString(dims)), npy -> {
           double[] theirs = Npy.readDoubles(npy);
           double[] ours = embedding.eigenvalues();
           double[] difference = new double[dims];
@@ -145,9 +189,13 @@ final class EigenRow extends Row {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     if (matrix != null) {
       matrix.close();
+    }
+    if (folder != null) {
+      Files.deleteIfExists(folder.resolve("d.tiles"));
+      Files.deleteIfExists(folder);
     }
   }
 }

@@ -16,7 +16,8 @@ import org.lightcone.Kind;
 import org.lightcone.Predictions;
 
 /**
- * Random tables of probabilities, float32 (M, N, C), of which the last one is kept: rows that follow each other share it.
+ * Random tables of probabilities, float32 (M, N, C), of which the last one is kept: rows that follow each other share
+ * it.
  *
  * <p>p[m][n][c] is proportional to a[n][c] b[m][n][c] with log a normal of deviation 2 and log b normal of deviation
  * {@code spread}: a spread of 1 gives Bhattacharyya distances of about 0.15, one of 0.02 only near pairs.
@@ -55,8 +56,8 @@ final class Inputs implements AutoCloseable {
 
   /** The current numbers as a table of its own, validated by so many threads. Logits may be any numbers. */
   Predictions open(Kind kind, int threads) {
-    return Predictions.builder(models, samples, classes).addMemory(memory, "random table", kind, DType.FLOAT32, 0, models,
-        0, samples, bytes(1, samples, classes)).build(threads, null);
+    return Predictions.builder(models, samples, classes).addMemory(memory, "random table", kind, DType.FLOAT32, 0,
+        models, 0, samples, bytes(1, samples, classes)).build(threads, null);
   }
 
   static long bytes(long models, long samples, long classes) {

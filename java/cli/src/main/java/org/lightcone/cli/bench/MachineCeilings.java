@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
 import org.lightcone.Ceilings;
+import org.lightcone.DType;
 import org.lightcone.Isa;
 
 /**
@@ -15,7 +16,7 @@ import org.lightcone.Isa;
  * {@code freshSeconds} is measured again. The larger of the two bounds the row.
  */
 final class MachineCeilings {
-  private record Key(String name, String isa, int threads, long bytes) {}
+  private record Key(String name, String isa, String dtype, int threads, long bytes) {}
 
   private static final class Rates {
     double first;
@@ -32,14 +33,15 @@ final class MachineCeilings {
     this.freshSeconds = freshSeconds;
   }
 
-  /** Float32 multiply-adds per second. */
-  double fma(Isa isa, int threads) {
-    return rate(new Key("fma", isa.toString(), threads, 0), () -> Ceilings.fma(isa, threads));
+  /** Multiply-adds per second. */
+  double fma(Isa isa, DType dtype, int threads) {
+    return rate(new Key("fma", isa.toString(), dtype == DType.FLOAT32 ? "float32" : "float64", threads, 0),
+        () -> Ceilings.fma(isa, dtype, threads));
   }
 
   /** Bytes per second read from a buffer of that size. */
   double read(long bytes, int threads) {
-    return rate(new Key("read", "", threads, bytes), () -> Ceilings.read(bytes, threads));
+    return rate(new Key("read", "", "", threads, bytes), () -> Ceilings.read(bytes, threads));
   }
 
   private double rate(Key key, DoubleSupplier measure) {
@@ -54,7 +56,7 @@ final class MachineCeilings {
     return known.last;
   }
 
-  /** {@code {"fma": [{"isa", "threads", "first", "last", "least", "most"}], "read": [{"bytes", "threads", ...}]}}. */
+  /** {@code {"fma": [{"isa", "dtype", "threads", "first", "last", "least", "most"}], "read": [{"bytes", ...}]}}. */
   ObjectNode json() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ArrayNode fma = json.putArray("fma");
@@ -62,7 +64,7 @@ final class MachineCeilings {
     rates.forEach((key, rate) -> {
       ObjectNode entry;
       if (key.name().equals("fma")) {
-        entry = fma.addObject().put("isa", key.isa());
+        entry = fma.addObject().put("isa", key.isa()).put("dtype", key.dtype());
       } else {
         entry = read.addObject().put("bytes", key.bytes());
       }

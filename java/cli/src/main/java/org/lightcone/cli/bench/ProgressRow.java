@@ -10,8 +10,8 @@ import org.lightcone.Npy;
 import org.lightcone.Progress;
 
 /**
- * Progress of every model: one pass over the data, so a plain read of the same bytes bounds it. Verified on 16 models by
- * bisection on the derivative of the objective of Eq 4 in float64.
+ * Progress of every model: one pass over the data, so a plain read of the same bytes bounds it. Verified on 16 models
+ * by bisection on the derivative of the objective of Eq 4 in float64.
  */
 final class ProgressRow extends Row {
   private static final int CHECKED = 16;
@@ -133,7 +133,7 @@ final class ProgressRow extends Row {
     Path truth = folder.resolve("labels.npy");
     inputs.write(table);
     Npy.writeInts(truth, labels, labels.length);
-    return List.of(new PeerSpec("scipy minimize_scalar", "scipy_progress.py", List.of(table.toString(), truth.toString()),
-        npy -> errors(Npy.readDoubles(npy), Double.POSITIVE_INFINITY), 3));
+    return List.of(new PeerSpec("scipy minimize_scalar", "scipy_progress.py",
+        List.of(table.toString(), truth.toString()), npy -> errors(Npy.readDoubles(npy), Double.POSITIVE_INFINITY), 3));
   }
 }

@@ -7,8 +7,8 @@ import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
 
 /**
- * Synthetic trajectories: R runs of T models that walk from ignorance towards truth. The logits of a run at its point t,
- * t = 0 .. T - 1, are
+ * Synthetic trajectories: R runs of T models that walk from ignorance towards truth. The logits of a run at its
+ * point t, t = 0 .. T - 1, are
  *
  * <pre>  z_t[n][c] = z_(t-1)[n][c] + (DRIFT / T) [c = y_n] + (NOISE / sqrt T) g,   g normal,   z_0 = 0.01 g</pre>
  *

@@ -11,8 +11,8 @@ import org.lightcone.DistanceOptions;
 import org.lightcone.Isa;
 
 /**
- * The refinement of near pairs alone, on a table of which every pair is near; the fast path's cost per pair-sample comes
- * from the same runs.
+ * The refinement of near pairs alone, on a table of which every pair is near; the fast path's cost per pair-sample
+ * comes from the same runs.
  */
 final class RefinementRow extends Row {
   private static final int CHECKED = 48;
@@ -56,7 +56,8 @@ final class RefinementRow extends Row {
   @Override
   Errors verify() {
     int[] models = new SplittableRandom(3).ints(0, (int) key.models()).distinct().limit(CHECKED).toArray();
-    Reference reference = Reference.of("bhattacharyya", inputs.table(), (int) key.samples(), (int) key.classes(), models);
+    Reference reference = Reference.of("bhattacharyya", inputs.table(), (int) key.samples(), (int) key.classes(),
+        models);
     Poison.matrix(inputs.predictions(), options);
     try (DistanceMatrix d = DistanceMatrix.compute(inputs.predictions(), options, null)) {
       if (d.report().nearPairs() != d.report().pairs()) {

@@ -54,5 +54,5 @@ abstract class Row implements AutoCloseable {
   }
 
   @Override
-  public void close() {}
+  public void close() throws IOException {}
 }

@@ -39,6 +39,7 @@ record RowKey(String kernel, String mode, long models, long samples, long classe
 
   @Override
   public String toString() {
-    return kernel + " (" + mode + ") " + sizes() + ", " + isa + ", " + threads + (threads == 1 ? " thread" : " threads");
+    return kernel + " (" + mode + ") " + sizes() + ", " + isa + ", " + threads
+        + (threads == 1 ? " thread" : " threads");
   }
 }

@@ -37,6 +37,11 @@ record RowResult(RowKey key, String skipped, Errors errors, Timing timing, Ceili
     return new RowResult(row.key, why, null, null, null, row.bytes(), row.work(), row.unit(), "", null, List.of());
   }
 
+  static RowResult failed(Row row, Exception why) {
+    return new RowResult(row.key, null, Errors.exact(1), null, null, row.bytes(), row.work(), row.unit(),
+        "failed: " + (why.getMessage() == null ? why.toString() : why.getMessage()), null, List.of());
+  }
+
   static RowResult wrong(Row row, Errors errors) {
     return new RowResult(row.key, null, errors, null, null, row.bytes(), row.work(), row.unit(), "", null, List.of());
   }
@@ -75,6 +80,9 @@ record RowResult(RowKey key, String skipped, Errors errors, Timing timing, Ceili
     json.put("bytes", bytes).put("verified", verified());
     if (notes != null) {
       json.setAll(notes);
+    }
+    if (timing == null && !note.isEmpty()) {
+      json.put("reason", note);
     }
     ArrayNode others = json.putArray("peers");
     for (PeerResult peer : peers) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.lightcone.DistanceOptions.Precision;
 import org.lightcone.EngineInfo;
 import org.lightcone.Isa;
 import org.lightcone.Kind;
@@ -28,6 +29,7 @@ final class Rows {
     all.bhattacharyya();
     all.otherMetrics();
     all.onePass();
+    all.labelMaps();
     all.eigenpairs();
     all.rows.add(new CallRow());
     if (kernel == null) {
@@ -64,11 +66,23 @@ final class Rows {
     distances(Metric.BHATTACHARYYA, 128, 500, 1000, threads, Isa.AUTO);
   }
 
+  /** hellinger-product is not among them: it is the pass of bhattacharyya with another last line. */
   private void otherMetrics() {
     List<Metric> metrics = Stream.of(Metric.values())
         .filter(metric -> metric != Metric.BHATTACHARYYA && Reference.knows(metric.toString())).toList();
     for (long[] size : quick ? new long[][] {{160, 200}} : new long[][] {{256, 1000}, {1024, 2000}}) {
-      metrics.forEach(metric -> distances(metric, size[0], size[1], 10, threads, Isa.AUTO));
+      for (Metric metric : metrics) {
+        // Logarithms of every class of every pair: by orders of magnitude the slowest, here and elsewhere.
+        boolean slow = metric == Metric.JENSEN_SHANNON;
+        if (!slow) {
+          distances(metric, size[0], size[1], 10, threads, Isa.AUTO);
+        } else if (size[0] < 1000) {
+          distances(metric, quick ? 60 : 200, quick ? 100 : 400, 10, threads, Isa.AUTO);
+        }
+        if (DistanceRow.hasFastForm(metric)) {
+          rows.add(new DistanceRow(metric, Precision.FAST, size[0], size[1], 10, threads, engine.isa()));
+        }
+      }
     }
   }
 
@@ -87,13 +101,26 @@ final class Rows {
     }
   }
 
+  private void labelMaps() {
+    Isa isa = engine.isa();
+    rows.add(new ArgmaxRow(quick ? 8 : 64, quick ? 2_000 : 100_000, 10, threads, isa));
+    rows.add(new AgreementRow(2, quick ? 100_000 : 128_000_000, threads, isa));
+    rows.add(new AgreementRow(quick ? 20 : 256, quick ? 3_001 : 100_000, threads, isa));
+    rows.add(new ComponentsRow(quick ? 20 : 500, 50, threads, isa));
+    if (!quick) {
+      rows.add(new ComponentsRow(10, 500, threads, isa));
+    }
+  }
+
   private void eigenpairs() {
     if (quick) {
       rows.add(new EigenRow(30, 20, 10, threads, engine.isa()));
+      rows.add(new EigenRow(30, 20, 10, 20_000_000, threads, engine.isa()));
       return;
     }
     rows.add(new EigenRow(40, 200, 50, threads, engine.isa()));
     rows.add(new EigenRow(160, 200, 50, threads, engine.isa()));
+    rows.add(new EigenRow(400, 40, 50, 400_000_000, threads, engine.isa()));
   }
 
   /** One thread and all, on every instruction set that has vectors. */
@@ -111,7 +138,7 @@ final class Rows {
   private void distances(Metric metric, long models, long samples, long classes, int count, Isa isa) {
     Isa runs = isa == Isa.AUTO ? engine.isa() : isa;
     if (engine.available().contains(runs)) {
-      rows.add(new DistanceRow(metric, models, samples, classes, count, runs));
+      rows.add(new DistanceRow(metric, Precision.EXACT, models, samples, classes, count, runs));
     }
   }
 

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import org.lightcone.AtomicFile;
 
 /** The engine's {@link AtomicFile} and plain writes, with the store's exceptions. */
@@ -20,6 +21,25 @@ final class AtomicFiles {
     } catch (IOException e) {
       throw failure(file, e);
     }
+  }
+
+  /**
+   * All of a regular file.
+   *
+   * @throws IOException also if there is no such file
+   * @throws StoreException if it is something else than a file (a pipe would keep the reader waiting) or larger than
+   *     {@code most} bytes, which no sound one is
+   */
+  static byte[] readAll(Path file, long most) throws IOException {
+    BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
+    if (!found.isRegularFile()) {
+      throw new StoreException(file + " is a folder, a pipe or a device where a file must be; restore it from a copy.");
+    }
+    if (found.size() > most) {
+      throw new StoreException(file + " has " + found.size() + " bytes, more than any sound one (" + most
+          + "); it is damaged, restore it from a copy.");
+    }
+    return Files.readAllBytes(file);
   }
 
   /** Writes all remaining bytes at {@code position}. */

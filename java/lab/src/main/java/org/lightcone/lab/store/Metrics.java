@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,6 +21,9 @@ import java.util.TreeMap;
  * count.
  */
 final class Metrics {
+  // A line is about 250 bytes: two million records.
+  private static final long MAX_BYTES = 512L << 20;
+
   /** A line: the record and the CRC-32C of its predictions by split. */
   record Line(RunRecord record, Map<String, String> checksums) {
   }
@@ -34,7 +36,8 @@ final class Metrics {
     List<Line> lines = new ArrayList<>();
     String text;
     try {
-      text = Files.readString(file, StandardCharsets.UTF_8);
+      // Bytes that are no UTF-8 become replacement characters: their line is then damaged, the ones before are not.
+      text = new String(AtomicFiles.readAll(file, MAX_BYTES), StandardCharsets.UTF_8);
     } catch (NoSuchFileException e) {
       return lines;
     } catch (IOException e) {

@@ -31,6 +31,9 @@ public final class Store {
   private static final List<String> PLANNED_KEYS = List.of("id", "label", "network", "optimizer", "batch",
       "seed", "epochs", "threads", "order", "spec_hash", "spec");
 
+  // What may name a folder: nothing that leads out of the store.
+  private static final String NAME = "(?!\\.\\.?$)[A-Za-z0-9._-]+";
+
   // Between the threads of this process; between processes the lock file serves.
   private static final Object CREATION = new Object();
 
@@ -115,6 +118,12 @@ public final class Store {
   public List<String> splits() {
     List<String> splits = new ArrayList<>();
     manifest().path("samples").fieldNames().forEachRemaining(splits::add);
+    for (String split : splits) {
+      if (!split.matches(NAME)) {
+        throw new StoreException(manifestFile() + " names the split \"" + split + "\", which cannot name a folder; it is"
+            + " damaged, restore it from a copy.");
+      }
+    }
     return List.copyOf(splits);
   }
 
@@ -176,6 +185,10 @@ public final class Store {
     if (plan != null) {
       for (Map.Entry<String, JsonNode> entry : plan.properties()) {
         if (!begun.contains(entry.getKey()) && entry.getValue() instanceof ObjectNode header) {
+          if (!header.path("id").asText().matches(NAME)) {
+            throw new StoreException(planFile() + " has a run without an id that can name a folder; it is damaged,"
+                + " restore it from a copy, or delete it and start the sweep again.");
+          }
           runs.add(describe(folder(header.path("id").asText()), header.put("status", Status.PLANNED.word())));
         }
       }
@@ -195,7 +208,7 @@ public final class Store {
 
   /** Whether a run of this id has begun. */
   public boolean exists(String id) {
-    return id.matches("[A-Za-z0-9._-]+") && Files.exists(folder(id).resolve("run.json"));
+    return id.matches(NAME) && Files.exists(folder(id).resolve("run.json"));
   }
 
   /** The whole records of a run, in order of training; none of a run that has not begun. */
@@ -329,6 +342,10 @@ public final class Store {
   }
 
   private Path folder(String id) {
+    if (!id.matches(NAME)) {
+      throw new StoreException("\"" + id + "\" is no id of a run of the store " + root + ": an id is letters, digits, '.',"
+          + " '_' and '-'; see lightcone status.");
+    }
     return root.resolve("runs").resolve(id);
   }
 

@@ -28,6 +28,12 @@ final class ZarrArray {
   /** A chunk file's largest size, unless one sample alone is larger. */
   static final long CHUNK_BYTES = 16L << 20;
 
+  // What a damaged zarr.json may not ask for: sums of two stay below 2^31, and a list of a record's chunks is short
+  // (the writer makes at most one per sample of 16 MB, or 2 GB / 16 MB of them).
+  private static final int MAX_RECORDS = 1 << 30;
+  private static final int MAX_CHUNK_RECORDS = 1 << 20;
+  private static final int MAX_CHUNKS = 1 << 16;
+
   private final Path folder;
   private final int samples;
   private final int classes;
@@ -65,24 +71,42 @@ final class ZarrArray {
     if (json == null) {
       return null;
     }
-    JsonNode shape = json.path("shape");
-    JsonNode chunk = json.path("chunk_grid").path("configuration").path("chunk_shape");
+    int[] shape = sizes(json.path("shape"));
+    int[] chunk = sizes(json.path("chunk_grid").path("configuration").path("chunk_shape"));
     JsonNode codecs = json.path("codecs");
     boolean ours = json.path("zarr_format").asInt() == 3 && json.path("data_type").asText().equals("float32")
-        && shape.size() == 3 && chunk.size() == 3 && codecs.size() == 1
+        && shape != null && chunk != null && codecs.size() == 1
         && codecs.path(0).path("name").asText().equals("bytes")
         && codecs.path(0).path("configuration").path("endian").asText().equals("little")
-        && shape.path(2).asInt() == chunk.path(2).asInt();
-    for (int i = 0; ours && i < 3; i++) {
-      ours = shape.path(i).asInt(-1) >= (i == 0 ? 0 : 1) && chunk.path(i).asInt(-1) >= 1;
-    }
+        && shape[1] >= 1 && shape[2] >= 1 && chunk[0] >= 1 && chunk[1] >= 1 && chunk[2] == shape[2];
     if (!ours) {
       throw new StoreException(file + " does not describe an array (T, N, C) of raw little-endian float32 in"
           + " chunks of whole classes, which a run's predictions are; it is damaged or was not written by"
           + " Lightcone.");
     }
-    return new ZarrArray(folder, shape.path(0).asInt(), shape.path(1).asInt(), shape.path(2).asInt(),
-        chunk.path(0).asInt(), chunk.path(1).asInt());
+    if ((long) shape[1] * shape[2] > Integer.MAX_VALUE / Float.BYTES || shape[0] > MAX_RECORDS
+        || chunk[0] > MAX_CHUNK_RECORDS || chunk[1] > shape[1] || (shape[1] - 1) / chunk[1] >= MAX_CHUNKS) {
+      throw new StoreException(file + " describes " + shape[0] + " records of (" + shape[1] + ", " + shape[2]
+          + ") in chunks of " + chunk[0] + " records and " + chunk[1] + " samples, which Lightcone never writes; it is"
+          + " damaged, restore it from a copy.");
+    }
+    return new ZarrArray(folder, shape[0], shape[1], shape[2], chunk[0], chunk[1]);
+  }
+
+  /** Three whole numbers from 0 on, or null. */
+  private static int[] sizes(JsonNode node) {
+    int[] sizes = new int[3];
+    if (!node.isArray() || node.size() != sizes.length) {
+      return null;
+    }
+    for (int i = 0; i < sizes.length; i++) {
+      JsonNode size = node.get(i);
+      if (!size.isIntegralNumber() || !size.canConvertToInt() || size.intValue() < 0) {
+        return null;
+      }
+      sizes[i] = size.intValue();
+    }
+    return sizes;
   }
 
   int samples() {

@@ -10,6 +10,9 @@ import java.util.TreeSet;
  * epoch * epochs} the end.
  */
 public sealed interface Checkpoints {
+  /** The most records of one run. At the smallest a record is some kilobytes, and every list of a run holds them all. */
+  int MAX_RECORDS = 1_000_000;
+
   /** The recorded steps, strictly increasing, each in [0, stepsPerEpoch * epochs]. */
   long[] steps(int stepsPerEpoch, int epochs);
 
@@ -95,7 +98,11 @@ public sealed interface Checkpoints {
         throw new SpecException("Checkpoints per epoch must be between 1 and the " + nb
             + " steps of an epoch, not " + count + ".");
       }
-      long[] steps = new long[Math.addExact(1, Math.multiplyExact(count, epochs))];
+      if ((long) count * epochs > MAX_RECORDS) {
+        throw new SpecException(count + " checkpoints in each of " + epochs + " epochs are more than " + MAX_RECORDS
+            + " records of a run; record less often.");
+      }
+      long[] steps = new long[1 + count * epochs];
       for (int e = 0; e < epochs; e++) {
         for (int j = 1; j <= count; j++) {
           steps[e * count + j] = (long) e * nb + (long) j * nb / count;

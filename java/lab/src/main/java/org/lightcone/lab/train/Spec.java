@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -17,6 +18,11 @@ import java.util.Map;
  * @param runs in canonical order: networks outermost, then optimisers, batches, seeds
  */
 public record Spec(List<RunSpec> runs) {
+  // More would take the store's listings past what a folder holds well.
+  private static final int MAX_RUNS = 100_000;
+  // A hundred thousand checkpoints written out.
+  private static final long MAX_BYTES = 1 << 20;
+
   /** @throws SpecException if there is no run, the same run twice, or runs about different samples */
   public Spec {
     runs = List.copyOf(runs);
@@ -42,6 +48,11 @@ public record Spec(List<RunSpec> runs) {
   public static Spec sweep(DataSpec data, int recordTrain, int recordTest, List<String> networks,
       List<OptimizerSpec> optimizers, List<Integer> batches, List<Long> seeds, int epochs,
       Checkpoints checkpoints, boolean bnWarmup) {
+    double count = (double) networks.size() * optimizers.size() * batches.size() * seeds.size();
+    if (count > MAX_RUNS) {
+      throw new SpecException(String.format(Locale.ROOT, "The sweep has %.0f runs; at most %d are one sweep, use several"
+          + " specs.", count, MAX_RUNS));
+    }
     List<RunSpec> runs = new ArrayList<>();
     for (String network : networks) {
       for (OptimizerSpec optimizer : optimizers) {
@@ -65,6 +76,9 @@ public record Spec(List<RunSpec> runs) {
    */
   public static Spec read(Path file, Path dataDir) {
     try {
+      if (Files.exists(file) && !Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
+        throw new SpecException(file + " is no spec: a spec is a YAML file of at most " + MAX_BYTES + " bytes.");
+      }
       return parse(Files.readString(file), file.toString(), dataDir);
     } catch (NoSuchFileException e) {
       throw new SpecException("There is no spec file " + file + "; check the path.", e);

@@ -3,7 +3,9 @@ package org.lightcone.lab.train;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.lightcone.lab.data.FashionMnist;
@@ -140,15 +142,13 @@ final class SpecReader {
   }
 
   private static <T> List<T> distinct(YamlNode node, String what, Function<YamlNode, T> read) {
-    List<T> values = new ArrayList<>();
+    Set<T> values = new LinkedHashSet<>();
     for (YamlNode item : node.items(what)) {
-      T value = read.apply(item);
-      if (values.contains(value)) {
+      if (!values.add(read.apply(item))) {
         throw item.error("this " + what + " is in the list twice; keep one.");
       }
-      values.add(value);
     }
-    return values;
+    return List.copyOf(values);
   }
 
   /** Gives the errors of {@code action} the line of {@code node}. */
