@@ -99,7 +99,11 @@ Plan::Plan(const Shape& shape, const Metric& metric, const lightcone_distances_o
   chunk = std::min({chunk, longest, budget / (padded * sample)});
   chunk = std::max<int64_t>(1, chunk > quantum ? chunk / quantum * quantum : chunk);
   const int64_t row = streams * shape.classes * 8;
-  stride = std::clamp<int64_t>(budget / (models * row) / 8 * 8, 8, std::min(kPairSamples, (longest + 7) / 8 * 8));
+  // The pairs of a tile read its column models again for every row model: 1 MiB of them stays in a second-level cache,
+  // beyond which a pair costs half as much again. Below 16 samples the logarithms that end a pair would cost more.
+  const int64_t cached = std::max<int64_t>(16, (int64_t{1} << 20) / (kBlock * row) / 8 * 8);
+  stride = std::clamp<int64_t>(budget / (models * row) / 8 * 8, 8,
+                               std::min({kPairSamples, cached, (longest + 7) / 8 * 8}));
 
   const int64_t row_models = shape.triangle ? 0 : shape.rows, column_models = shape.columns - row_begin;
   const int64_t panel = kBlock * sample * (labels ? (chunk + 63) / 64 * 64 : chunk);

@@ -42,7 +42,13 @@ public final class DistanceFile {
    */
   public static Summary compute(
       Path file, Predictions predictions, DistanceOptions options, long limitBytes, Control control) {
-    Begun begun = Begun.of(file, predictions, options, limitBytes);
+    return compute(file, predictions, options, planner(predictions, options, limitBytes), control);
+  }
+
+  /** The same with a planner made before, which learns what was begun. */
+  static Summary compute(Path file, Predictions predictions, DistanceOptions options, DistancePlan.Planner planner,
+      Control control) {
+    Begun begun = Begun.of(file, planner);
     DistancePlan plan = begun.plan();
     if (plan.inMemory()) {
       try (DistanceMatrix matrix = DistanceMatrix.computeTo(file, predictions, options, control)) {
@@ -50,30 +56,32 @@ public final class DistanceFile {
       }
     }
     AtomicFile.requireRoom(file, plan.diskBytes() - occupied(begun.part()));
-    return new BandedDistances(file, begun.part(), predictions, options, begun.planner(), plan, control).compute();
+    return new BandedDistances(file, begun.part(), predictions, options, planner, plan, control).compute();
   }
 
   /** What {@link #compute} is about to take: nothing is computed or written. */
   public static DistancePlan plan(Path file, Predictions predictions, DistanceOptions options, long limitBytes) {
-    return Begun.of(file, predictions, options, limitBytes).plan();
+    return Begun.of(file, planner(predictions, options, limitBytes)).plan();
+  }
+
+  private static DistancePlan.Planner planner(Predictions predictions, DistanceOptions options, long limitBytes) {
+    return new DistancePlan.Planner(TileLayout.of(predictions.models(), "the prediction table"), predictions.samples(),
+        predictions.classes(), options, limitBytes, DistancePlan.processBytes());
   }
 
   /** A plan that goes on with what was begun, where something was. */
-  private record Begun(Path part, DistancePlan.Planner planner, DistancePlan plan) {
-    static Begun of(Path file, Predictions predictions, DistanceOptions options, long limitBytes) {
+  private record Begun(Path part, DistancePlan plan) {
+    static Begun of(Path file, DistancePlan.Planner planner) {
       boolean tiles = isTiles(file);
       if (!tiles && !file.toString().endsWith(".npy")) {
         throw new IllegalArgumentException(file + " is neither a .npy nor a .tiles file: name it so");
       }
-      DistancePlan.Planner planner = new DistancePlan.Planner(
-          TileLayout.of(predictions.models(), "the prediction table"), predictions.samples(), predictions.classes(),
-          options, limitBytes);
       Path part = TilesWriter.part(tiles ? file : file.resolveSibling(file.getFileName() + ".tiles"));
       TilesHeader header = TilesWriter.begun(part);
       if (header != null) {
         planner.panelBytes(begunPanels(header, planner.panelBytes()));
       }
-      return new Begun(part, planner, planner.plan(tiles ? DistancePlan.Output.TILES : DistancePlan.Output.NPY));
+      return new Begun(part, planner.plan(tiles ? DistancePlan.Output.TILES : DistancePlan.Output.NPY));
     }
   }
 

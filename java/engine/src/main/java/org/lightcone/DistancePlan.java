@@ -62,7 +62,12 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
   public static DistancePlan of(long models, long samples, long classes, DistanceOptions options, Output output,
       long limitBytes) {
     TileLayout layout = TileLayout.of(models, "the table");
-    return new Planner(layout, samples, classes, options, limitBytes).plan(output);
+    return new Planner(layout, samples, classes, options, limitBytes, processBytes()).plan(output);
+  }
+
+  /** What this process holds, and what the JVM will still add. */
+  static long processBytes() {
+    return Memory.resident() + GROWTH;
   }
 
   /** What a process may take on this machine: nine tenths of what is free, and what it has. */
@@ -89,13 +94,13 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
     private final long process;
     private long panelBytes;
 
-    Planner(TileLayout layout, long samples, long classes, DistanceOptions options, long limit) {
+    Planner(TileLayout layout, long samples, long classes, DistanceOptions options, long limit, long process) {
       this.layout = layout;
       this.samples = samples;
       this.classes = classes;
       this.options = options;
       this.limit = limit;
-      this.process = Memory.resident() + GROWTH;
+      this.process = process;
       this.panelBytes = choosePanels();
     }
 

@@ -125,7 +125,7 @@ final class ReadAhead {
     }
     crc.update(buffer.bytes(at, (int) layout.bytes(i, i + 1)));
     if (i + 1 == file.bands().get(band).end()) {
-      file.verify(band, (int) crc.getValue());
+      file.verify(band, (int) crc.getValue() == file.bands().get(band).crc());
     }
   }
 

@@ -134,22 +134,23 @@ final class TilesChannel implements AutoCloseable {
     }
   }
 
-  /** CRC32C of the band's tiles in the file; what is missing counts as zeros. */
-  int checksum(TilesEntry band, Control control) throws IOException {
+  /** Whether the band's tiles in the file are all there and have its checksum. */
+  boolean intact(TilesEntry band, Control control) throws IOException {
     CRC32C crc = new CRC32C();
     try (OffHeap piece = OffHeap.allocate(PIECE, "reading tiles")) {
-      long end = layout().offset(band.begin(), band.begin()) + layout().bytes(band.begin(), band.end());
-      for (long at = layout().offset(band.begin(), band.begin()); at < end; at += PIECE) {
+      long begin = layout().offset(band.begin(), band.begin());
+      long end = begin + layout().bytes(band.begin(), band.end());
+      for (long at = begin; at < end; at += PIECE) {
         Control.check(control);
         ByteBuffer bytes = piece.bytes(0, (int) Math.min(PIECE, end - at));
         Npy.fill(channel, bytes, dataOffset + at);
-        while (bytes.hasRemaining()) {
-          bytes.put((byte) 0);
+        if (bytes.hasRemaining()) {
+          return false;
         }
         crc.update(bytes.flip());
       }
     }
-    return (int) crc.getValue();
+    return (int) crc.getValue() == band.crc();
   }
 
   /** Writes tiles and their line of the table, each forced to the disk before the next. */

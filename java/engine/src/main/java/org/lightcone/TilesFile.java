@@ -132,7 +132,7 @@ public final class TilesFile extends PackedTiles {
     synchronized (verified) {
       if (!verified[index]) {
         try {
-          verify(index, tiles.checksum(bands.get(index), null));
+          verify(index, tiles.intact(bands.get(index), null));
         } catch (IOException e) {
           throw Npy.unreadable(tiles.file(), e);
         }
@@ -159,9 +159,9 @@ public final class TilesFile extends PackedTiles {
     }
   }
 
-  /** Takes note of a band's checksum as found; refuses a wrong one. */
-  void verify(int band, int crc) {
-    if (crc != bands.get(band).crc()) {
+  /** Takes note of a band that was checked; refuses an altered one. */
+  void verify(int band, boolean intact) {
+    if (!intact) {
       throw tiles.altered(bands.get(band));
     }
     synchronized (verified) {

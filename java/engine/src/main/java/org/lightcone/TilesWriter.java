@@ -146,7 +146,7 @@ final class TilesWriter implements AutoCloseable {
 
   private void dropAltered(Control control) throws IOException {
     for (int slot = 0; slot < slots.length; slot++) {
-      if (slots[slot] != null && tiles.checksum(slots[slot], control) != slots[slot].crc()) {
+      if (slots[slot] != null && !tiles.intact(slots[slot], control)) {
         slots[slot] = null;
         tiles.writeSlot(slot, null);
       }
@@ -193,6 +193,7 @@ final class TilesWriter implements AutoCloseable {
   /** Gives the complete file its name. */
   void adopt(Path target) {
     try {
+      tiles.complete();
       AtomicFile.adopt(tiles.file(), target);
     } catch (IOException e) {
       throw failed(tiles.file(), e);

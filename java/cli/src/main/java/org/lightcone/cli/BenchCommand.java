@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
     description = {"Every answer is verified against plain float64 before a time is printed; the multiply-add rate and"
         + " the read bandwidth are measured before and after every row. Rows run for about 1.5 s each, all of them in"
         + " about three minutes; the machine should do nothing else. Exit code 1 if an answer is wrong.", "",
-        "In a checkout a run of all rows is written to bench/results/<machine>-<threads>-<commit>.json, and the"
-        + " programs of bench/peers run between our runs.", "",
+        "In a checkout a run of all rows is written to bench/results/, named by machine, instruction set, threads and"
+        + " commit, and the programs of bench/peers run between our runs.", "",
         "--compare matches rows by kernel, mode, M, N, C, threads and instruction set. A row is faster (slower) if the"
         + " intervals from p10 to p90 of old and new do not meet and the medians differ by 2%% or more, and within"
         + " noise otherwise; the comparison does not change the exit code."},
@@ -46,6 +46,7 @@ final class BenchCommand extends Verb {
   private Path out;
 
   @Override
+  @SuppressWarnings("try") // the stage acts by being open
   Result execute() throws IOException {
     JsonNode old;
     try {
@@ -58,7 +59,9 @@ final class BenchCommand extends Verb {
     }
     Path checkout = Checkout.folder();
     BenchResult result;
-    try (StatusLine line = new StatusLine(spec.commandLine().getErr(), StatusLine.onTerminal())) {
+    // Between two runs is soon enough to stop, and then nothing is left in the folder for temporary files.
+    try (Interruption.Stage stage = stop.stage(() -> { });
+        StatusLine line = new StatusLine(spec.commandLine().getErr(), StatusLine.onTerminal())) {
       Path peers = checkout == null ? null : checkout.resolve("bench/peers");
       Bench bench = new Bench(common.threads(), quick, peers, line::show, stop::requested);
       try {

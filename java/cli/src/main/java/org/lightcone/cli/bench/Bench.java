@@ -73,7 +73,7 @@ public final class Bench {
           results.add(run(row, inputs, folder));
         } catch (CancelledException e) {
           throw e;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
           // One row that cannot run must not cost the others.
           results.add(RowResult.failed(row, e));
         }

@@ -3,8 +3,6 @@ package org.lightcone.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.DoubleSupplier;
-import java.util.function.Function;
 import org.lightcone.Ceilings;
 import org.lightcone.DType;
 import org.lightcone.DistanceMatrix;
@@ -36,6 +34,7 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
   private static final long NUMBERS = 8_000_000;
   private static final long FEWEST_SAMPLES = 16;
   private static final int RUNS = 5;
+  private static final double RUN_SECONDS = 0.05;
   /** Larger than common caches of one processor. */
   private static final long READ_BYTES = 256L << 20;
 
@@ -43,48 +42,45 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
   public static Calibration measure(long models, long samples, long classes, DistanceOptions options) {
     EngineInfo engine = EngineInfo.query();
     long few = Math.max(2, Math.min(models, Math.min(MODELS, NUMBERS / (FEWEST_SAMPLES * classes))));
-    long some = Math.min(samples, Math.max(FEWEST_SAMPLES, NUMBERS / (few * classes)));
-    double pairSamples = few * (few - 1) / 2.0 * some;
-    double numbers = (double) few * some * classes;
+    double pairs = few * (few - 1) / 2.0;
     try (Inputs inputs = new Inputs()) {
+      long least = Math.min(samples, FEWEST_SAMPLES);
+      inputs.use(few, least, classes, 1);
+      double first = seconds(run(inputs, options));
+      long quick = (long) (least * Math.max(1, RUN_SECONDS / first));
+      long some = Math.min(samples, Math.min(NUMBERS / (few * classes), quick));
       inputs.use(few, some, classes, 1);
-      double validation = numbers / median(() -> {
+      double numbers = (double) few * some * classes;
+      List<Double> validations = new ArrayList<>();
+      List<Double> distances = new ArrayList<>();
+      List<Double> panels = new ArrayList<>();
+      for (int run = 0; run < RUNS; run++) {
         long start = System.nanoTime();
         inputs.open(Kind.PROBS, options.threads()).close();
-        return (System.nanoTime() - start) * 1e-9;
-      });
-      List<DistanceMatrix.Report> far = reports(inputs, options);
-      double distances = pairSamples / median(far, DistanceMatrix.Report::distancesSeconds);
-      double panels = numbers / median(far, DistanceMatrix.Report::readSeconds);
-      inputs.use(few, some, classes, 0.02);
-      DistanceMatrix.Report near = reports(inputs, options).get(0);
-      double refinement = near.nearPairs() == 0 ? 0 : (double) near.nearPairs() * some / near.refineSeconds();
-      double fma = Ceilings.fma(engine.isa(), DType.FLOAT32, options.threads());
-      return new Calibration(engine.isa().toString(), options.threads(), fma,
-          Ceilings.read(READ_BYTES, options.threads()), distances, refinement, panels, validation);
-    }
-  }
-
-  private static List<DistanceMatrix.Report> reports(Inputs inputs, DistanceOptions options) {
-    List<DistanceMatrix.Report> reports = new ArrayList<>();
-    for (int run = 0; run < RUNS; run++) {
-      try (DistanceMatrix d = DistanceMatrix.compute(inputs.predictions(), options, null)) {
-        reports.add(d.report());
+        validations.add((System.nanoTime() - start) * 1e-9);
+        DistanceMatrix.Report report = run(inputs, options);
+        distances.add(seconds(report));
+        panels.add(report.readSeconds());
       }
+      inputs.use(few, least, classes, 0.02);
+      DistanceMatrix.Report near = run(inputs, options);
+      double refinement = near.nearPairs() == 0 ? 0 : (double) near.nearPairs() * least / near.refineSeconds();
+      return new Calibration(engine.isa().toString(), options.threads(),
+          Ceilings.fma(engine.isa(), DType.FLOAT32, options.threads()), Ceilings.read(READ_BYTES, options.threads()),
+          pairs * some / Timing.of(distances).median(), refinement, numbers / Timing.of(panels).median(),
+          numbers / Timing.of(validations).median());
     }
-    return reports;
   }
 
-  private static double median(List<DistanceMatrix.Report> reports, Function<DistanceMatrix.Report, Double> part) {
-    return Timing.of(reports.stream().map(part).toList()).median();
+  private static DistanceMatrix.Report run(Inputs inputs, DistanceOptions options) {
+    try (DistanceMatrix d = DistanceMatrix.compute(inputs.predictions(), options, null)) {
+      return d.report();
+    }
   }
 
-  private static double median(DoubleSupplier seconds) {
-    List<Double> runs = new ArrayList<>();
-    for (int run = 0; run < RUNS; run++) {
-      runs.add(seconds.getAsDouble());
-    }
-    return Timing.of(runs).median();
+  /** Of far pairs; a metric without a fast form has all of them redone. */
+  private static double seconds(DistanceMatrix.Report report) {
+    return report.distancesSeconds() + report.refineSeconds();
   }
 
   /**

@@ -37,7 +37,7 @@ record RowResult(RowKey key, String skipped, Errors errors, Timing timing, Ceili
     return new RowResult(row.key, why, null, null, null, row.bytes(), row.work(), row.unit(), "", null, List.of());
   }
 
-  static RowResult failed(Row row, Exception why) {
+  static RowResult failed(Row row, Throwable why) {
     return new RowResult(row.key, null, Errors.exact(1), null, null, row.bytes(), row.work(), row.unit(),
         "failed: " + (why.getMessage() == null ? why.toString() : why.getMessage()), null, List.of());
   }
