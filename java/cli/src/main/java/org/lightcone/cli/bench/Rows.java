@@ -79,7 +79,7 @@ final class Rows {
         } else if (size[0] < 1000) {
           distances(metric, quick ? 60 : 200, quick ? 100 : 400, 10, threads, Isa.AUTO);
         }
-        if (DistanceRow.hasFastForm(metric)) {
+        if (DistanceRow.hasFastForm(metric) && (quick || size[0] > 1000)) {
           rows.add(new DistanceRow(metric, Precision.FAST, size[0], size[1], 10, threads, engine.isa()));
         }
       }
