@@ -172,7 +172,7 @@ typedef struct lightcone_distances_options {
   int32_t precision;     /* LIGHTCONE_PRECISION_...; default exact */
   int64_t row_begin;     /* with tiles, only the block rows of the models [row_begin, row_end): a band; default */
   int64_t row_end;       /* 0 and -1 (M); multiples of LIGHTCONE_TILE, or M */
-  int64_t sample_blocks; /* for standard errors and replicates: B blocks of consecutive samples, 2..N; default 0, none */
+  int64_t sample_blocks; /* B blocks of samples, 2..N, for standard errors and replicates; default 0, none */
   int64_t replicates;    /* R bootstrap replicates; default 0 */
   int64_t seed;          /* of the replicates' draws; default 0 */
 } lightcone_distances_options;
@@ -196,8 +196,8 @@ typedef struct lightcone_distances_report {
 LIGHTCONE_API void lightcone_distances_options_init(lightcone_distances_options* options);
 LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* report);
 
-/* All pairs: out (M, M), d(i,j) by the metric, entries >= 0 and never NaN, bit-symmetric, diagonal exactly 0. The result
- * does not depend on the thread count. `out` is scratch on failure.
+/* All pairs: out (M, M), d(i,j) by the metric, entries >= 0 and never NaN, bit-symmetric, diagonal exactly 0. The
+ * result does not depend on the thread count. `out` is scratch on failure.
  *
  * Contract: d' is the result before its rounding to out_dtype, d exact arithmetic on the rows as they are given,
  * renormalised; u = 2^-53, T = 0.15 sqrt(max(1, C / 10) / N), k = max(1, C / 50).
@@ -235,9 +235,9 @@ LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* 
 
 /* The same with standard errors and bootstrap replicates over blocks of samples, in one pass. Block b has the samples
  * [b N / B, (b + 1) N / B) of the range, n_b of them, with mean x_b.
- *   std_errors  like out: sqrt(sum_b n_b (x_b - d)^2 / (N (B - 1))), for equal blocks the standard error of the mean of B
- *               block means; times |dd / dmean| for hellinger-product and geodesic-l2; +inf where an infinite term is
- *               kept, and 0 where d cannot vary
+ *   std_errors  like out: sqrt(sum_b n_b (x_b - d)^2 / (N (B - 1))), for equal blocks the standard error of the mean
+ *               of B block means; times |dd / dmean| for hellinger-product and geodesic-l2; +inf where an infinite
+ *               term is kept, and 0 where d cannot vary
  *   replicates  R matrices like out, one after another (may be null if R = 0): d over blocks drawn with replacement.
  *               Draw k of replicate r is word splitmix64(seed + r B + k), the block (word * B) >> 64; splitmix64(x) is
  *               the finaliser of Steele, Lea and Flood on (x + 1) 0x9e3779b97f4a7c15.

@@ -20,7 +20,7 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_pair, kMetricTable},
+          {Tile::kStrip, pack, bhattacharyya_tile, kMetricTable},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
           {progress_plane, progress_slope},
           {plane_points, argmax, agreement, label_changes, first_label_from},

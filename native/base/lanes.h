@@ -16,6 +16,23 @@ typedef double D8u __attribute__((vector_size(64), aligned(8)));
 typedef float F8u __attribute__((vector_size(32), aligned(4)));
 
 constexpr int64_t kLanes = 8;
+
+// The instruction set's own vectors of doubles: the compiler splits wider ones badly when a loop carries them.
+#if defined(__AVX512F__)
+#define LIGHTCONE_VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define LIGHTCONE_VECTOR_BYTES 32
+#else
+#define LIGHTCONE_VECTOR_BYTES 16
+#endif
+typedef double Double __attribute__((vector_size(LIGHTCONE_VECTOR_BYTES)));
+typedef int64_t Mask __attribute__((vector_size(LIGHTCONE_VECTOR_BYTES)));
+typedef double DoubleAt __attribute__((vector_size(LIGHTCONE_VECTOR_BYTES), aligned(8)));
+constexpr int64_t kDoubles = sizeof(Double) / sizeof(double);
+
+LIGHTCONE_INLINE Double load(const double* p) { return *reinterpret_cast<const DoubleAt*>(p); }
+LIGHTCONE_INLINE void store(double* p, Double v) { *reinterpret_cast<DoubleAt*>(p) = v; }
+
 constexpr double kLn2 = 0x1.62e42fefa39efp-1;
 
 LIGHTCONE_INLINE D8 load8(const double* p) { return *reinterpret_cast<const D8u*>(p); }
@@ -28,15 +45,16 @@ LIGHTCONE_INLINE double sum8(D8 v) {
 
 // exp(x) for x <= 1, to 2 ulp; x below -1500 and -inf give 0. Cody-Waite reduction to |r| <= ln2 / 2,
 // where the Taylor remainder r^14 / 14! is 4e-18.
-LIGHTCONE_INLINE D8 exp8(D8 x) {
-  const D8 low = splat(-1500.0);
+template <class D, class I>
+LIGHTCONE_INLINE D exp_lanes(D x) {
+  const D low = D{} - 1500.0;
   x = x > low ? x : low;
   const double shift = 0x1.8p52;  // adding it rounds to an integer in the low mantissa bits
-  const D8 biased = x * 0x1.71547652b82fep0 + shift;
-  const D8 n = biased - shift;
-  D8 r = x - n * 0x1.62e42fee00000p-1;
+  const D biased = x * 0x1.71547652b82fep0 + shift;
+  const D n = biased - shift;
+  D r = x - n * 0x1.62e42fee00000p-1;
   r = r - n * 0x1.a39ef35793c76p-33;
-  D8 p = splat(1.0 / 6227020800.0);
+  D p = D{} + 1.0 / 6227020800.0;
   p = p * r + 1.0 / 479001600.0;
   p = p * r + 1.0 / 39916800.0;
   p = p * r + 1.0 / 3628800.0;
@@ -51,14 +69,15 @@ LIGHTCONE_INLINE D8 exp8(D8 x) {
   p = p * r + 1.0;
   p = p * r + 1.0;
   // 2^n in two halves, because n reaches -2165 and a single exponent field ends at -1022.
-  const I8 k = (I8)biased - (I8)splat(shift);
-  const I8 half = k >> 1;
-  const D8 scale1 = (D8)((half + 1023) << 52);
-  const D8 scale2 = (D8)((k - half + 1023) << 52);
+  const D halved = n * 0.5 + shift;
+  const I k = (I)biased - (I)(D{} + shift);
+  const I half = (I)halved - (I)(D{} + shift);
+  const D scale1 = (D)((half + 1023) << 52);
+  const D scale2 = (D)((k - half + 1023) << 52);
   // half >= -1083 leaves the field's range: such results are below 1e-640 and flush to 0.
-  const I8 deep = half < -1022;
-  const D8 value = p * scale1 * scale2;
-  return deep ? D8{} : value;
+  const I deep = half < -1022;
+  const D value = p * scale1 * scale2;
+  return deep ? D{} : value;
 }
 
 // log(x) for normal x > 0, to 2 ulp, relative also near x = 1. x = 2^e m, m in [sqrt(1/2), sqrt(2)),

@@ -216,15 +216,17 @@ int64_t Predictions::fetch(int64_t model, SampleRange range, int64_t done, Scrat
   const size_t row_bytes = static_cast<size_t>(classes_ * element_bytes(source.dtype));
   scratch.raw.resize(static_cast<size_t>(source.count * classes_));
   double* raw = scratch.raw.data();
-  for (int64_t r = 0; r < source.count; ++r) {
+  const bool adjacent = source.stride_bytes == static_cast<int64_t>(row_bytes);  // then one long row
+  const int64_t rows = adjacent ? 1 : source.count, length = adjacent ? source.count * classes_ : classes_;
+  for (int64_t r = 0; r < rows; ++r) {
     const char* row = source.data + r * source.stride_bytes;
     if (source.dtype == LIGHTCONE_FLOAT64) {
-      std::memcpy(raw + r * classes_, row, row_bytes);
+      std::memcpy(raw + r * length, row, static_cast<size_t>(length) * sizeof(double));
     } else {
-      for (int64_t c = 0; c < classes_; ++c) {
+      for (int64_t k = 0; k < length; ++k) {
         float value;
-        std::memcpy(&value, row + 4 * c, 4);
-        raw[r * classes_ + c] = value;
+        std::memcpy(&value, row + 4 * k, 4);
+        raw[r * length + k] = value;
       }
     }
   }

@@ -13,42 +13,72 @@
 
 namespace {
 
-inline double sqrt_rows(const double* in, int32_t kind, int64_t rows, int64_t classes, double* out) {
-  const int64_t length = rows * classes;
-  if (kind == LIGHTCONE_PROBABILITIES) {
-    for (int64_t r = 0; r < rows; ++r) {
-      const double* x = in + r * classes;
-      double sum = 0;
-      for (int64_t c = 0; c < classes; ++c) sum += x[c];
-      double* s = out + r * classes;
-      for (int64_t c = 0; c < classes; ++c) s[c] = __builtin_sqrt(x[c] / sum);
-    }
-  } else {
-    for (int64_t r = 0; r < rows; ++r) {
-      const double* x = in + r * classes;
-      double largest = x[0];
-      for (int64_t c = 1; c < classes; ++c) largest = x[c] > largest ? x[c] : largest;
-      double* h = out + r * classes;
-      for (int64_t c = 0; c < classes; ++c) h[c] = 0.5 * (x[c] - largest);
-    }
-    int64_t k = 0;
-    for (; k + kLanes <= length; k += kLanes) store8(out + k, exp8(load8(out + k)));
-    if (k < length) {
-      double tail[kLanes] = {};
-      for (int64_t l = k; l < length; ++l) tail[l - k] = out[l];
-      store8(tail, exp8(load8(tail)));
-      for (int64_t l = k; l < length; ++l) out[l] = tail[l - k];
-    }
-    for (int64_t r = 0; r < rows; ++r) {
-      double* s = out + r * classes;
-      double sum = 0;
-      for (int64_t c = 0; c < classes; ++c) sum += s[c] * s[c];
-      const double scale = 1.0 / __builtin_sqrt(sum);
-      for (int64_t c = 0; c < classes; ++c) s[c] *= scale;
-    }
+// p[k] = op(p[k]) for all k, kDoubles at a time; the last ones in a vector padded with 1.
+template <class Op>
+LIGHTCONE_INLINE void for_all(double* p, int64_t length, Op&& op) {
+  int64_t k = 0;
+  for (; k + kDoubles <= length; k += kDoubles) store(p + k, op(load(p + k)));
+  if (k == length) return;
+  Double tail = Double{} + 1.0;
+  for (int64_t l = k; l < length; ++l) tail[l - k] = p[l];
+  tail = op(tail);
+  for (int64_t l = k; l < length; ++l) p[l] = tail[l - k];
+}
+
+LIGHTCONE_INLINE Double root(Double x) {
+  for (int64_t l = 0; l < kDoubles; ++l) x[l] = __builtin_sqrt(x[l]);
+  return x;
+}
+
+// op over map(x) of the elements of a row, vectors first: a chain of scalars would wait for each.
+template <class Map, class Op>
+LIGHTCONE_INLINE double fold(const double* x, int64_t length, Map&& map, Op&& op) {
+  double result = map(x[0]);
+  int64_t k = 1;
+  if (length >= kDoubles) {
+    Double lanes = map(load(x));
+    for (k = kDoubles; k + kDoubles <= length; k += kDoubles) lanes = op(lanes, map(load(x + k)));
+    result = lanes[0];
+    for (int64_t l = 1; l < kDoubles; ++l) result = op(result, lanes[l]);
   }
-  double smallest = out[0];
-  for (int64_t k = 0; k < length; ++k) smallest = out[k] < smallest ? out[k] : smallest;
+  for (; k < length; ++k) result = op(result, map(x[k]));
+  return result;
+}
+
+inline double sqrt_rows(const double* in, int32_t kind, int64_t rows, int64_t classes, double* out) {
+  const auto itself = [](auto x) { return x; };
+  const auto square = [](auto x) { return x * x; };
+  const auto plus = [](auto x, auto y) { return x + y; };
+  const auto larger = [](auto x, auto y) { return y > x ? y : x; };
+  constexpr int64_t kRowsAtOnce = 64;  // so that exp, sqrt and 1/sqrt see long runs, and all of it is in cache
+  Double least = Double{} + __builtin_inf();
+  for (int64_t first = 0; first < rows; first += kRowsAtOnce) {
+    const int64_t count = rows - first < kRowsAtOnce ? rows - first : kRowsAtOnce, length = count * classes;
+    const double* const from = in + first * classes;
+    double* const to = out + first * classes;
+    double factor[kRowsAtOnce];
+    if (kind == LIGHTCONE_PROBABILITIES) {
+      for (int64_t r = 0; r < count; ++r) factor[r] = fold(from + r * classes, classes, itself, plus);
+      for (int64_t k = 0; k < length; ++k) to[k] = __builtin_sqrt(from[k]);
+    } else {
+      for (int64_t r = 0; r < count; ++r) {
+        const double* x = from + r * classes;
+        const double largest = fold(x, classes, itself, larger);
+        for (int64_t c = 0; c < classes; ++c) to[r * classes + c] = 0.5 * (x[c] - largest);
+      }
+      for_all(to, length, [](Double x) { return exp_lanes<Double, Mask>(x); });
+      for (int64_t r = 0; r < count; ++r) factor[r] = fold(to + r * classes, classes, square, plus);
+    }
+    for_all(factor, count, [](Double x) { return 1.0 / root(x); });
+    for (int64_t r = 0; r < count; ++r)
+      for (int64_t c = 0; c < classes; ++c) to[r * classes + c] *= factor[r];
+    for_all(to, length, [&](Double s) {  // s <= 1, so that the padding does not matter
+      least = s < least ? s : least;
+      return s;
+    });
+  }
+  double smallest = least[0];
+  for (int64_t l = 1; l < kDoubles; ++l) smallest = least[l] < smallest ? least[l] : smallest;
   return smallest;
 }
 

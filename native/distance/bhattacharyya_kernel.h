@@ -275,14 +275,7 @@ void bhattacharyya_tile(const lightcone::TileArgs& args) {
   }
 }
 
-// The instruction set's own vectors of doubles: the compiler splits wider ones badly when a loop carries them.
-typedef double Double __attribute__((vector_size(sizeof(Vector))));
-typedef int64_t Mask __attribute__((vector_size(sizeof(Vector))));
-typedef double DoubleAt __attribute__((vector_size(sizeof(Vector)), aligned(8)));
-constexpr int64_t kDoubles = sizeof(Double) / sizeof(double);
 constexpr int kParts = static_cast<int>(kLanes / kDoubles);  // vectors to the kLanes samples of a step
-
-LIGHTCONE_INLINE Double load(const double* p) { return *reinterpret_cast<const DoubleAt*>(p); }
 
 // kVectors vectors of samples at u and v: h = |s - t|^2, near <- (1 + near) (1 - h / 2) - 1. h is the sum of kSums
 // over every kSums-th class: kVectors kSums independent sums hide the latency of an FMA.

@@ -35,7 +35,7 @@ struct AgreementWork {
   std::vector<uint8_t> mask = std::vector<uint8_t>(kAgreementBytes);
 };
 
-// 0 or 1 and above to bytes as wide as the labels, no bit or all bits set.
+// A mask, 0 or not per point, as bytes as wide as the labels: no bit or all bits set.
 void widen_mask(const uint8_t* mask, int64_t bytes, int32_t label_bytes, uint8_t* out) {
   if (label_bytes == 1)
     for (int64_t k = 0; k < bytes; ++k) out[k] = mask[k] != 0 ? 0xff : 0;

@@ -71,7 +71,7 @@ public final class Components {
     long areaCount = Math.multiplyExact(count, (long) options.areasPerPicture());
     if (count > Integer.MAX_VALUE - 8 || areaCount > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
-          count + " pictures with " + options.areasPerPicture() + " areas each do not fit one array; take fewer at once");
+          count + " pictures with " + options.areasPerPicture() + " areas each do not fit one array; take fewer");
     }
     IntPointer numbered = Direct.out(ids, labels.maps() * labels.points(), "the buffer for region numbers");
     long[] regions = new long[(int) count];

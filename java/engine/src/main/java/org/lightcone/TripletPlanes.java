@@ -14,8 +14,8 @@ import org.lightcone.ffi.NativePlaneGrid;
 import org.lightcone.ffi.NativeRows;
 
 /**
- * The planes through triplets of images (x1, x2, x3): with v1 = x2 - x1, v2 = x3 - x1, u = v1 / |v1|, c = &lt;u, v2&gt;,
- * r = v2 - c u and w = r / |r|, a point is x1 + s u + t w, and the vertices lie at (0, 0), (|v1|, 0) and (c, |r|). All
+ * The planes through triplets of images (x1, x2, x3): with v1 = x2 - x1, v2 = x3 - x1, u = v1 / |v1|,
+ * c = &lt;u, v2&gt;, r = v2 - c u and w = r / |r|, a point is x1 + s u + t w, and the vertices lie at (0, 0), (|v1|, 0) and (c, |r|). All
  * in float64, points rounded once to float32. Points are not clamped to valid pixels.
  *
  * <p>The grid of all triplets is never made: {@link #points} writes any stretch of it into the caller's memory. The

@@ -127,7 +127,8 @@ class TripletPlanesTest {
     assertThrows(IllegalArgumentException.class,
         () -> TripletPlanes.of(images, DIMENSION, new int[][] {{0, 1, 4}}));
     assertThrows(IllegalArgumentException.class, () -> TripletPlanes.of(images, DIMENSION, new int[][] {{0, 1}}));
-    assertThrows(IllegalArgumentException.class, () -> TripletPlanes.of(images, DIMENSION + 1, new int[][] {{0, 1, 2}}));
+    assertThrows(
+        IllegalArgumentException.class, () -> TripletPlanes.of(images, DIMENSION + 1, new int[][] {{0, 1, 2}}));
     assertThrows(IllegalArgumentException.class, () -> TripletPlanes.of(images, DIMENSION, new int[0][]));
     assertThrows(IllegalArgumentException.class, () -> new PlaneGrid(0, 1, 0, 0));
     assertThrows(IllegalArgumentException.class, () -> new PlaneGrid(1, 1, Double.NaN, 0));
