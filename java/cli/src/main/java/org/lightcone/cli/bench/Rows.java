@@ -115,12 +115,12 @@ final class Rows {
   private void eigenpairs() {
     if (quick) {
       rows.add(new EigenRow(30, 20, 10, threads, engine.isa()));
-      rows.add(new EigenRow(30, 20, 10, 20_000_000, threads, engine.isa()));
+      rows.add(new TilesEigenRow(30, 20, 10, 256, threads, engine.isa()));
       return;
     }
     rows.add(new EigenRow(40, 200, 50, threads, engine.isa()));
     rows.add(new EigenRow(160, 200, 50, threads, engine.isa()));
-    rows.add(new EigenRow(400, 40, 50, 400_000_000, threads, engine.isa()));
+    rows.add(new TilesEigenRow(400, 40, 50, 400, threads, engine.isa()));
   }
 
   /** One thread and all, on every instruction set that has vectors. */
