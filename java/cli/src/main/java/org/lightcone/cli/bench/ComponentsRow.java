@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.IntStream;
 import org.lightcone.Components;
 import org.lightcone.Isa;
 import org.lightcone.LabelMaps;
