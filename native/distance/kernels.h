@@ -51,10 +51,6 @@ struct DistanceKernels {
 
   void (*bhattacharyya_tile)(const TileArgs& args);
 
-  // sum_n -log BC_n of one pair from float64 sqrt-probabilities [c][stride]; see the definition.
-  double (*bhattacharyya_pair)(const double* s, const double* t, int64_t samples, int64_t stride,
-                               int64_t classes, int32_t* tiny, int32_t* tiny_count);
-
   const Metric* metrics;  // (kMetrics), see metric.h
 };
 

@@ -58,8 +58,8 @@ struct Metric {
   double (*slope)(double mean, double samples);   // dd / dmean, for standard errors
 };
 
-// Models side by side in a panel of tile_nest.h: a multiple of each of its register tiles (8 x 24 doubles, 6 x 16 floats
-// and so on), adjacent in memory over (n, c), so that a register tile reads its columns as one stream.
+// Models side by side in a panel of tile_nest.h: a multiple of each of its register tiles (8 x 24 doubles, 6 x 16
+// floats and so on), adjacent in memory over (n, c), so that a register tile reads its columns as one stream.
 constexpr int64_t kNestStrip = 48;
 
 constexpr int64_t kMetrics = 9;

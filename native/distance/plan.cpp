@@ -20,8 +20,8 @@ void check(const lightcone_distances_options& o, const Metric& metric, bool tria
     invalid(format("unknown precision constant %d", o.precision));
   if (o.precision == LIGHTCONE_PRECISION_COMPAT && metric.compat == nullptr)
     throw Error(LIGHTCONE_UNSUPPORTED,
-                format("precision compat follows the paper's code, which defines it for bhattacharyya alone: measure %s "
-                       "with exact or fast",
+                format("precision compat follows the paper's code, which defines it for bhattacharyya alone: "
+                       "measure %s with exact or fast",
                        metric.name));
   if (o.out_dtype != LIGHTCONE_FLOAT32 && o.out_dtype != LIGHTCONE_FLOAT64)
     invalid(format("unknown element type %d", o.out_dtype));
@@ -68,12 +68,13 @@ Plan::Plan(const Shape& shape, const Metric& metric, const lightcone_distances_o
   all = sample_range(shape.samples, o);
   if (o.sample_blocks != 0) {
     if (o.sample_blocks < 2 || o.sample_blocks > all.count)
-      invalid(format("%lld blocks of samples: at least 2, and no more than the %lld samples", (long long)o.sample_blocks,
-                     (long long)all.count));
+      invalid(format("%lld blocks of samples: at least 2, and no more than the %lld samples",
+                     (long long)o.sample_blocks, (long long)all.count));
     sample_blocks = o.sample_blocks;
   }
   if (o.replicates < 0 || o.replicates > (1 << 20) || (o.replicates > 0 && o.sample_blocks == 0))
-    invalid(format("%lld bootstrap replicates: 0 to 2^20, and with sample_blocks to draw from", (long long)o.replicates));
+    invalid(format("%lld bootstrap replicates: 0 to 2^20, and with sample_blocks to draw from",
+                   (long long)o.replicates));
   sums = o.sample_blocks == 0 ? 1 : 3 + o.replicates;
 
   const bool compat = o.precision == LIGHTCONE_PRECISION_COMPAT;

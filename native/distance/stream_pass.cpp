@@ -82,7 +82,8 @@ class StreamNearPass final : public NearPass {
     const int64_t model = call_.plan.streams * classes * stride;
     int32_t listed[kPairSamples], count = 0;
     const double sum = call_.metric.pair((call_.tables.shared() ? columns_ : rows_).as<double>() + row * model,
-                                         columns_.as<double>() + column * model, stride, stride, classes, listed, &count);
+                                         columns_.as<double>() + column * model, stride, stride, classes, listed,
+                                         &count);
     *infinite += count;
     return sum;
   }

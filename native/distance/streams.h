@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of predictions as the streams of a metric (metric.h, Source), in the two layouts its operations read:
 //
-//   panels  [strip of models][n][stream][c][kNestStrip] of float or double for tile_nest.h; log 0 is 0 there, and numbers beyond
-//           float32 stand at its end. Labels: [model][n padded to 64], one or two bytes.
+//   panels  [strip of models][n][stream][c][kNestStrip] of float or double for tile_nest.h; log 0 is 0 there, and
+//           numbers beyond float32 stand at its end. Labels: [model][n padded to 64], one or two bytes.
 //   rows    [model][stream][c][stride] double for pair_nest.h, padded with rows (1, 0, ...); log 0 is -inf
 #pragma once
 

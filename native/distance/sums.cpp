@@ -20,7 +20,8 @@ Sums::Sums(const Plan& plan, const lightcone_distances_options& options)
   for (int64_t r = 0; r < options.replicates; ++r)
     for (int64_t k = 0; k < blocks; ++k) {
       const uint64_t word = splitmix(static_cast<uint64_t>(options.seed) + static_cast<uint64_t>(r * blocks + k));
-      const int64_t block = static_cast<int64_t>(static_cast<unsigned __int128>(word) * static_cast<uint64_t>(blocks) >> 64);
+      const auto product = static_cast<unsigned __int128>(word) * static_cast<uint64_t>(blocks);
+      const int64_t block = static_cast<int64_t>(product >> 64);
       ++weights_[static_cast<size_t>(r * blocks + block)];
       drawn_samples_[static_cast<size_t>(r)] += plan.block_begin(block + 1) - plan.block_begin(block);
     }

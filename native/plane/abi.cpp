@@ -10,6 +10,8 @@ using lightcone::Error;
 using lightcone::format;
 using lightcone::guard;
 using lightcone::require;
+using lightcone::require_array;
+using lightcone::require_struct;
 
 namespace {
 
@@ -32,15 +34,8 @@ void require_stride(int64_t count, int64_t width, int64_t element, int64_t strid
   product(count, stride, what);
 }
 
-void require_size(int64_t size, size_t wanted, const char* name) {
-  if (size != static_cast<int64_t>(wanted))
-    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("%s.size is %lld, not %zu: fill it with its _init function", name,
-                                                   (long long)size, wanted));
-}
-
 const lightcone_rows& checked(const lightcone_rows* rows) {
-  require(rows != nullptr, "rows is null");
-  require_size(rows->size, sizeof(lightcone_rows), "rows");
+  require_struct(rows, "rows", "lightcone_rows_init");
   require(rows->data != nullptr, "rows.data is null");
   require(rows->rows >= 1 && rows->width >= 1, "rows must have at least one row and one column");
   require(rows->dtype == LIGHTCONE_FLOAT32 || rows->dtype == LIGHTCONE_FLOAT64,
@@ -52,8 +47,7 @@ const lightcone_rows& checked(const lightcone_rows* rows) {
 }
 
 const lightcone_label_maps& checked(const lightcone_label_maps* maps) {
-  require(maps != nullptr, "maps is null");
-  require_size(maps->size, sizeof(lightcone_label_maps), "maps");
+  require_struct(maps, "maps", "lightcone_label_maps_init");
   require(maps->data != nullptr, "maps.data is null");
   require(maps->maps >= 1 && maps->points >= 1, "there must be at least one map and one point");
   require(maps->label_bytes == 1 || maps->label_bytes == 2, "maps.label_bytes must be 1 or 2");
@@ -64,8 +58,7 @@ const lightcone_label_maps& checked(const lightcone_label_maps* maps) {
 }
 
 const lightcone_plane_grid& checked(const lightcone_plane_grid* grid) {
-  require(grid != nullptr, "grid is null");
-  require_size(grid->size, sizeof(lightcone_plane_grid), "grid");
+  require_struct(grid, "grid", "lightcone_plane_grid_init");
   require(grid->s_points >= 1 && grid->t_points >= 1, "a grid has at least one point on each axis");
   product(grid->s_points, grid->t_points, "grid");
   require(std::isfinite(grid->margin_low) && std::isfinite(grid->margin_high) && grid->margin_low >= 0 &&
@@ -75,9 +68,8 @@ const lightcone_plane_grid& checked(const lightcone_plane_grid* grid) {
 }
 
 void require_triplets(const lightcone_rows& rows, const int64_t* triplets, int64_t count) {
-  require(triplets != nullptr, "triplets is null");
   require(count >= 1, "there must be at least one triplet");
-  product(count, 3 * static_cast<int64_t>(sizeof(double)), "triplets");
+  require_array(triplets, {count, 3}, "triplets");
   for (int64_t k = 0; k < 3 * count; ++k)
     if (triplets[k] < 0 || triplets[k] >= rows.rows)
       throw Error(LIGHTCONE_INVALID_ARGUMENT,
@@ -124,7 +116,7 @@ lightcone_status lightcone_plane_vertices(const lightcone_rows* images, const in
   return guard([&] {
     const lightcone_rows& rows = checked(images);
     require_triplets(rows, triplets, count);
-    require(out != nullptr, "out is null");
+    require_array(out, {count, 3}, "out");
     lightcone::plane_vertices(rows, triplets, count, threads, control, out);
   });
 }
@@ -132,8 +124,11 @@ lightcone_status lightcone_plane_vertices(const lightcone_rows* images, const in
 lightcone_status lightcone_plane_coordinates(const double* vertices, const lightcone_plane_grid* grid, double* s,
                                              double* t) {
   return guard([&] {
-    require(vertices != nullptr && s != nullptr && t != nullptr, "a pointer is null");
-    lightcone::plane_coordinates(vertices, checked(grid), s, t);
+    const lightcone_plane_grid& shape = checked(grid);
+    require_array(vertices, {3}, "vertices");
+    require_array(s, {shape.s_points}, "s");
+    require_array(t, {shape.t_points}, "t");
+    lightcone::plane_coordinates(vertices, shape, s, t);
   });
 }
 
@@ -145,7 +140,7 @@ lightcone_status lightcone_plane_points(const lightcone_rows* rows, const int64_
     const lightcone_rows& source = checked(rows);
     const lightcone_plane_grid& shape = checked(grid);
     require_triplets(source, triplets, count);
-    require(vertices != nullptr, "vertices is null");
+    require_array(vertices, {count, 3}, "vertices");
     const int64_t total = product(shape.s_points * shape.t_points, count, "the points of all grids");
     if (begin < 0 || points < 0 || begin > total - points)
       throw Error(LIGHTCONE_INVALID_ARGUMENT, format("points %lld + %lld are not among the %lld of all grids",
@@ -162,8 +157,9 @@ lightcone_status lightcone_plane_points_at(const lightcone_rows* rows, const int
   return guard([&] {
     const lightcone_rows& source = checked(rows);
     require_triplets(source, triplet, 1);
-    require(vertices != nullptr && coordinates != nullptr, "a pointer is null");
     require(points >= 1, "there must be at least one point");
+    require_array(vertices, {3}, "vertices");
+    require_array(coordinates, {points, 2}, "coordinates");
     require_output_rows(out, points, source.width, out_stride_bytes);
     lightcone::plane_points_at(source, triplet, vertices, coordinates, points, out, out_stride_bytes / 4);
   });
@@ -186,8 +182,7 @@ lightcone_status lightcone_label_areas(const lightcone_label_maps* maps, int64_t
   return guard([&] {
     const lightcone_label_maps& source = checked(maps);
     require_classes(source, classes);
-    require(out != nullptr, "out is null");
-    product(product(source.maps, classes, "areas"), 8, "areas");
+    require_array(out, {source.maps, classes}, "out");
     lightcone::label_areas(source, classes, mask, threads, control, out);
   });
 }
@@ -196,7 +191,7 @@ lightcone_status lightcone_agreement(const lightcone_label_maps* maps, const uin
                                      lightcone_control* control, int64_t* out) {
   return guard([&] {
     const lightcone_label_maps& source = checked(maps);
-    require(out != nullptr, "out is null");
+    require_array(out, {source.maps, source.maps}, "out");
     product(product(source.maps, source.maps, "agreement"), source.stride_bytes, "agreement");
     lightcone::label_agreement(source, mask, threads, control, out);
   });
@@ -208,9 +203,9 @@ lightcone_status lightcone_confusion(const lightcone_label_maps* maps, int64_t c
   return guard([&] {
     const lightcone_label_maps& source = checked(maps);
     require_classes(source, classes);
-    require(pairs != nullptr && out != nullptr, "a pointer is null");
     require(count >= 1, "there must be at least one pair");
-    product(product(count, classes * classes, "confusion"), 8, "confusion");
+    require_array(pairs, {count, 2}, "pairs");
+    require_array(out, {count, classes, classes}, "out");
     product(count, source.points, "confusion");
     for (int64_t k = 0; k < 2 * count; ++k)
       if (pairs[k] < 0 || pairs[k] >= source.maps)
@@ -247,9 +242,10 @@ lightcone_status lightcone_components(const lightcone_label_maps* maps, int64_t 
     require(source.points < INT32_MAX, "a map of 2^31 - 1 points or more: cut it into smaller ones");
     require(connectivity == 4 || connectivity == 8, "connectivity must be 4 or 8");
     require(minimum_area >= 1, "minimum_area must be at least 1");
-    require(regions != nullptr, "regions is null");
     require(areas == nullptr || areas_capacity >= 1, "areas_capacity must be at least 1");
-    if (areas != nullptr) product(product(source.maps, areas_capacity, "areas"), 8, "areas");
+    require_array(regions, {source.maps}, "regions");
+    if (ids != nullptr) require_array(ids, {source.maps, source.points}, "ids");
+    if (areas != nullptr) require_array(areas, {source.maps, areas_capacity}, "areas");
     lightcone::label_components(source, height, width, connectivity, minimum_area, threads, control,
                                 {regions, ids, areas, areas_capacity});
   });

@@ -248,5 +248,6 @@ std::vector<Call> library_calls(const Handles& h, Store& store);
 std::vector<Call> distance_calls(const Handles& h, Store& store);
 std::vector<Call> embed_calls(const Handles& h, Store& store);
 std::vector<Call> geometry_calls(const Handles& h, Store& store);
+std::vector<Call> plane_calls(const Handles& h, Store& store);
 
 }  // namespace hostile

@@ -23,7 +23,7 @@ const std::set<std::string> kCannotFail = {
 std::vector<hostile::Call> all_calls(const hostile::Handles& h, hostile::Store& store) {
   std::vector<hostile::Call> all;
   for (auto* family : {hostile::library_calls, hostile::distance_calls, hostile::embed_calls,
-                       hostile::geometry_calls})
+                       hostile::geometry_calls, hostile::plane_calls})
     for (hostile::Call& c : family(h, store)) all.push_back(std::move(c));
   return all;
 }

@@ -297,3 +297,86 @@ TEST_CASE("distances of one table against another are those of both together") {
   CHECK(worst_share(kContracts[0], false, v, m, classes, d, 400) <= 1);
   for (int64_t i = 0; i < m; ++i) CHECK(d[static_cast<size_t>(i * m + i)] == 0);
 }
+
+TEST_CASE("46,341 and 65,536 models: the indices of bands beyond 32 bits") {
+  const int64_t T = LIGHTCONE_TILE, samples = 2, classes = 2;
+  for (const int64_t models : {46341, 65536}) {
+    // One row repeated with a step: model m at sample n leans by its own amount, so that entries tell indices apart.
+    Table t = table(models, samples, classes, LIGHTCONE_LOGITS);
+    for (int64_t m = 0; m < models; ++m)
+      for (int64_t n = 0; n < samples; ++n) t.row(m, n)[0] = 4e-5 * static_cast<double>(m * (n + 1));
+    const Predictions p = predictions(t);
+    const int64_t blocks = (models + T - 1) / T;
+    for (const int32_t metric : {LIGHTCONE_METRIC_BHATTACHARYYA, LIGHTCONE_METRIC_EUCLIDEAN})
+      for (const int64_t block : {int64_t{0}, blocks / 2, blocks - 1}) {
+        auto options = options_of(metric, LIGHTCONE_PRECISION_FAST);
+        options.out_dtype = LIGHTCONE_FLOAT32;
+        options.layout = LIGHTCONE_LAYOUT_TILES;
+        options.row_begin = block * T;
+        options.row_end = std::min(models, (block + 1) * T);
+        std::vector<float> out(static_cast<size_t>((blocks - block) * T * T), NAN);
+        REQUIRE(lightcone_distances(p.handle.get(), &options, nullptr, out.data(), nullptr) == LIGHTCONE_OK);
+        for (int64_t k = 0; k < 40; ++k) {
+          const int64_t i = options.row_begin + k * 7 % (options.row_end - options.row_begin);
+          const int64_t j = std::min(models - 1, options.row_begin + k * (models - options.row_begin) / 39);
+          const int64_t tile = j / T - block;
+          const float got = out[static_cast<size_t>((tile * T + i % T) * T + j % T)];
+          long double sum = 0;
+          for (int64_t n = 0; n < samples; ++n) sum += metric_term(metric, log_row(t, i, n), log_row(t, j, n));
+          const double exact = i == j ? 0 : static_cast<double>(sum / samples);
+          // fast: 2e-6, and for bhattacharyya 1e-5 of its threshold, 0.11 here.
+          if (!(std::fabs(got - exact) <= 2e-6 * (1 + exact))) FAIL("entry ", i, ", ", j, ": ", got, " for ", exact);
+        }
+      }
+    auto whole = options_of(LIGHTCONE_METRIC_BHATTACHARYYA, LIGHTCONE_PRECISION_EXACT);
+    int64_t bytes = 0;
+    REQUIRE(lightcone_distances_memory(models, samples, classes, &whole, &bytes) == LIGHTCONE_OK);
+    CHECK(bytes >= 4 * models * models);
+    if (models == 65536) CHECK(bytes <= 5 * models * models);
+  }
+}
+
+TEST_CASE("errors and distances against another table refuse what cannot be") {
+  const Table t = random_logits(3, 8, 3, 1, 1, 2), fewer = random_logits(2, 7, 3, 1, 1, 2);
+  const Predictions p = predictions(t), other = predictions(fewer);
+  std::vector<double> d(9), e(9), r(9);
+  const auto errors = [&](void (*spoil)(lightcone_distances_options&), void* std_errors, void* replicates) {
+    auto options = options_of(LIGHTCONE_METRIC_HELLINGER, LIGHTCONE_PRECISION_EXACT);
+    options.sample_blocks = 4;
+    spoil(options);
+    const auto status = lightcone_distances_errors(p.handle.get(), &options, nullptr, d.data(), std_errors, replicates,
+                                                   nullptr);
+    if (status != LIGHTCONE_OK) CHECK(std::string(lightcone_last_error()).size() > 10);
+    return status;
+  };
+  CHECK(errors([](auto&) {}, e.data(), nullptr) == LIGHTCONE_OK);
+  CHECK(errors([](auto&) {}, nullptr, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto&) {}, reinterpret_cast<char*>(e.data()) + 1, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.sample_blocks = 0; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.sample_blocks = 1; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.sample_blocks = 9; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.sample_blocks = INT64_MIN; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.replicates = 1; }, e.data(), r.data()) == LIGHTCONE_OK);
+  CHECK(errors([](auto& o) { o.replicates = 1; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.replicates = -1; }, e.data(), r.data()) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.replicates = INT64_MAX; }, e.data(), r.data()) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.precision = 3; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(errors([](auto& o) { o.metric = 0; }, e.data(), nullptr) == LIGHTCONE_UNSUPPORTED);
+  CHECK(errors([](auto& o) { o.size = 8; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+
+  auto options = options_of(LIGHTCONE_METRIC_HELLINGER, LIGHTCONE_PRECISION_EXACT);
+  const auto against = [&](const Predictions& rows, void* out, void* std_errors) {
+    return lightcone_distances_against(rows.handle.get(), p.handle.get(), &options, nullptr, out, std_errors, nullptr);
+  };
+  CHECK(against(other, d.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(std::string(lightcone_last_error()).find("7 and 8 samples") != std::string::npos);
+  CHECK(against(p, nullptr, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(against(p, d.data(), e.data()) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(lightcone_distances_against(nullptr, p.handle.get(), &options, nullptr, d.data(), nullptr, nullptr) ==
+        LIGHTCONE_INVALID_ARGUMENT);
+  options.layout = LIGHTCONE_LAYOUT_TILES;
+  CHECK(against(p, d.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  options.layout = LIGHTCONE_LAYOUT_DENSE;
+  options.sample_blocks = 2;
+  CHECK(against(p, d.data(), e.data()) == LIGHTCONE_OK);
+}

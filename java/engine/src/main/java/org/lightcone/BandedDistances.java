@@ -93,7 +93,8 @@ final class BandedDistances {
   private void compute(TilesWriter writer, List<int[]> bands, int k, OffHeap tiles) {
     int begin = bands.get(k)[0];
     int end = bands.get(k)[1];
-    long pairsAfter = bands.subList(k + 1, bands.size()).stream().mapToLong(band -> layout.pairs(band[0], band[1])).sum();
+    long pairsAfter = bands.subList(k + 1, bands.size()).stream()
+        .mapToLong(band -> layout.pairs(band[0], band[1])).sum();
     long samples = options.samples().count(predictions.samples());
     Control.around(control, work, pairsAfter * samples);
     DistanceMatrix.Report report = new DistanceCall(options, layout, begin, end, planner.panelBytes())

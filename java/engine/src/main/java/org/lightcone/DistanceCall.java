@@ -16,16 +16,14 @@ import org.lightcone.ffi.NativeDistancesReport;
  * @param options what to compute
  * @param begin first block row
  * @param end one past the last block row
- * @param panelBytes what the panels of a chunk of samples may take; bits depend on it. 0: the engine's default
+ * @param panelBytes what the panels of a chunk of samples may take; bits depend on it
  */
 record DistanceCall(DistanceOptions options, TileLayout layout, int begin, int end, long panelBytes) {
   /** Bytes for the structs of the ABI; they have grown before. */
   private static final int STRUCT = 512;
 
-  /** All tiles. */
-  static DistanceCall whole(DistanceOptions options, TileLayout layout) {
-    return new DistanceCall(options, layout, 0, layout.blocks(), 0);
-  }
+  /** The engine's own default of lightcone_distances_options.panel_bytes. */
+  static final long DEFAULT_PANEL_BYTES = 512L << 20;
 
   /** Computes the band's tiles into {@code out}, which is scratch if this throws. */
   DistanceMatrix.Report run(Predictions predictions, Control control, Pointer out) {

@@ -12,9 +12,9 @@ import java.util.Map;
  * Distances computed into a file within a limit of memory, out of core where they must be.
  *
  * <p>A .tiles file is computed band by band under the name {@code .NAME.part}, each band durable when done, and renamed
- * when complete: after a kill, a cancel or a full disk the same call goes on and redoes at most one band. A .npy file is
- * written from memory if the matrix fits, and else from such tiles, {@code .NAME.tiles.part} beside it, which are deleted
- * afterwards.
+ * when complete: after a kill, a cancel or a full disk the same call goes on and redoes at most one band. A .npy file
+ * is written from memory if the matrix fits, and else from such tiles, {@code .NAME.tiles.part} beside it, which are
+ * deleted afterwards.
  */
 public final class DistanceFile {
   private DistanceFile() {}
@@ -51,7 +51,8 @@ public final class DistanceFile {
     Begun begun = Begun.of(file, planner);
     DistancePlan plan = begun.plan();
     if (plan.inMemory()) {
-      try (DistanceMatrix matrix = DistanceMatrix.computeTo(file, predictions, options, control)) {
+      try (DistanceMatrix matrix = DistanceMatrix.computeTo(
+          file, predictions, options, planner.panelBytes(), control)) {
         return new Summary(plan, matrix.report(), 1, 0, matrix.report().reads());
       }
     }

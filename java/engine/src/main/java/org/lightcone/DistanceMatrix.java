@@ -86,8 +86,13 @@ public final class DistanceMatrix extends PackedTiles {
    * @throws LightconeException if the machine has no memory for the distances
    */
   public static DistanceMatrix compute(Predictions predictions, DistanceOptions options, Control control) {
+    return compute(predictions, options, DistanceCall.DEFAULT_PANEL_BYTES, control);
+  }
+
+  private static DistanceMatrix compute(
+      Predictions predictions, DistanceOptions options, long panelBytes, Control control) {
     TileLayout layout = TileLayout.of(predictions.models(), "the prediction table");
-    DistanceCall call = DistanceCall.whole(options, layout);
+    DistanceCall call = new DistanceCall(options, layout, 0, layout.blocks(), panelBytes);
     Memory.require(layout.bytes() + call.memory(predictions.samples(), predictions.classes()), describe(layout));
     DistanceMatrix matrix = empty(layout);
     boolean done = false;
@@ -109,8 +114,14 @@ public final class DistanceMatrix extends PackedTiles {
    */
   public static DistanceMatrix computeTo(
       Path npy, Predictions predictions, DistanceOptions options, Control control) {
+    return computeTo(npy, predictions, options, DistanceCall.DEFAULT_PANEL_BYTES, control);
+  }
+
+  /** The same with panels of that size. */
+  static DistanceMatrix computeTo(
+      Path npy, Predictions predictions, DistanceOptions options, long panelBytes, Control control) {
     AtomicFile.requireRoom(npy, predictions.models() * predictions.models() * Float.BYTES);
-    DistanceMatrix matrix = compute(predictions, options, control);
+    DistanceMatrix matrix = compute(predictions, options, panelBytes, control);
     boolean done = false;
     try {
       long start = System.nanoTime();
@@ -264,7 +275,8 @@ public final class DistanceMatrix extends PackedTiles {
    */
   public Report report() {
     if (report == null) {
-      throw new IllegalStateException("this distance matrix was read from a file: nothing was computed, there is no report");
+      throw new IllegalStateException("this distance matrix was read from a file: nothing was computed, there is no"
+          + " report");
     }
     return report;
   }

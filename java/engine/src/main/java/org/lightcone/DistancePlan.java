@@ -22,12 +22,10 @@ import java.util.Locale;
  */
 public record DistancePlan(long models, long samples, long classes, boolean inMemory, int bandRows, int bands,
     long panelBytes, Bytes memory, long limitBytes, long diskBytes, int reads) {
-  /** The engine's own default of lightcone_distances_options.panel_bytes. */
-  private static final long MOST_PANEL_BYTES = 512L << 20;
   private static final long LEAST_PANEL_BYTES = 1L << 20;
   /** Panels get at most this share of what the process may still take: the tiles need the rest. */
   private static final int PANEL_SHARE = 4;
-  /** Classes, compiled code, garbage and thread stacks that a JVM adds after the plan was made; 10 MiB were measured. */
+  /** Classes, compiled code, garbage and thread stacks that a JVM adds later; 10 MiB were measured. */
   private static final long GROWTH = 24L << 20;
 
   /** What is computed into. */
@@ -78,8 +76,8 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
   /** One line for people. */
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "%s of memory (tiles %s, sums and panels %s, process %s), %s on the disk, %d band%s,"
-        + " at most %d reads of the input", Memory.size(memory.total()), Memory.size(memory.tiles()),
+    return String.format(Locale.ROOT, "%s of memory (tiles %s, sums and panels %s, process %s), %s on the disk,"
+        + " %d band%s, at most %d reads of the input", Memory.size(memory.total()), Memory.size(memory.tiles()),
         Memory.size(memory.working()), Memory.size(memory.process()), Memory.size(diskBytes), bands,
         bands == 1 ? "" : "s", reads);
   }
@@ -119,8 +117,8 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
 
     private long choosePanels() {
       long free = Math.max(0, limit - process);
-      for (long bytes = MOST_PANEL_BYTES; bytes > LEAST_PANEL_BYTES; bytes /= 2) {
-        // The last block row has one tile only: what remains are panels and rows.
+      for (long bytes = DistanceCall.DEFAULT_PANEL_BYTES; bytes > LEAST_PANEL_BYTES; bytes /= 2) {
+        // Of the first block row: besides its sums these are the panels of a chunk or the rows of redone pairs.
         DistanceCall widest = new DistanceCall(options, layout, 0, 1, bytes);
         if (widest.memory(samples, classes) - layout.bytes(0, 1) * 2 <= free / PANEL_SHARE) {
           return bytes;
@@ -140,9 +138,10 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
     /** End of the longest band from {@code begin} on, at most {@code most}, that keeps the limit. */
     int endOfBand(int begin, int most) {
       if (need(begin, begin + 1) > limit) {
-        long atLeast = Math.max(need(begin, begin + 1), process + rowPanel());
+        long atLeast = need(begin, begin + 1);
         throw new UnsupportedException(String.format(Locale.ROOT,
-            "the distances of %d models take at least %s and the limit is %s: allow %s or more (--memory), or use fewer models",
+            "the distances of %d models take at least %s and the limit is %s: allow %s or more (--memory), or use fewer"
+                + " models",
             layout.models(), Memory.size(atLeast), Memory.size(limit), Memory.size(atLeast + (atLeast >> 4))));
       }
       int good = begin + 1;
@@ -158,14 +157,13 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
       return good;
     }
 
-    /** Bytes of one block row of the dense matrix. */
-    private long rowPanel() {
-      return (long) layout.modelsIn(0) * layout.models() * Float.BYTES;
-    }
-
-    /** What rows of a .npy file may take while it is written: the sums are gone by then. */
+    /**
+     * What rows of a .npy file may take while it is written, one block row of the dense matrix at least: as many bytes
+     * as the first block row of tiles, and its sums are gone by then.
+     */
     long writePanel() {
-      return Math.max(rowPanel(), Math.min(DenseFile.PANEL_BYTES, limit - process));
+      long blockRow = (long) layout.modelsIn(0) * layout.models() * Float.BYTES;
+      return Math.max(blockRow, Math.min(DenseFile.PANEL_BYTES, limit - process));
     }
 
     DistancePlan plan(Output output) {
@@ -185,14 +183,7 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
         most = here.total() > most.total() ? here : most;
         begin = end;
       }
-      long disk = layout.bytes();
-      if (output == Output.NPY) {
-        disk += npyBytes;
-        if (process + rowPanel() > limit) {
-          endOfBand(0, 1);
-        }
-      }
-      return plan(false, first, bands, most, disk);
+      return plan(false, first, bands, most, layout.bytes() + (output == Output.NPY ? npyBytes : 0));
     }
 
     private DistancePlan plan(boolean inMemory, int firstRows, int bands, Bytes memory, long disk) {

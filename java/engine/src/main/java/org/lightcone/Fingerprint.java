@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -27,7 +28,8 @@ final class Fingerprint {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("shape", "(" + table.models() + ", " + table.samples() + ", " + table.classes() + ")");
     TreeSet<String> types = new TreeSet<>();
-    table.blocks().forEach(block -> types.add(block.kind() + " " + block.dtype().name().toLowerCase(java.util.Locale.ROOT)));
+    table.blocks().forEach(
+        block -> types.add(block.kind() + " " + block.dtype().name().toLowerCase(Locale.ROOT)));
     facts.put("type", String.join(", ", types));
     facts.put("contents (a hash of sampled rows)", rows(table));
     facts.put("files (a hash of sizes and times of change)", files(table));

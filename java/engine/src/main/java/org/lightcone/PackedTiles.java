@@ -8,8 +8,8 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * The symmetric matrix (M, M) of the distances of M models, float32, nats per sample, as the packed tiles of its upper
- * triangle: in memory ({@link DistanceMatrix}) or in a .tiles file ({@link TilesFile}). Diagonal exactly 0, no entry negative or NaN; +inf is
- * possible.
+ * triangle: in memory ({@link DistanceMatrix}) or in a .tiles file ({@link TilesFile}). Diagonal exactly 0, no entry
+ * negative or NaN; +inf is possible.
  *
  * <p>May be read by several threads at once; close must come after.
  */

@@ -4,9 +4,7 @@ package org.lightcone;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -34,8 +32,8 @@ final class TilesChannel implements AutoCloseable {
 
   /** Whether the file begins as a .tiles file does. */
   static boolean recognises(Path file) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return !Files.isDirectory(file) && TilesHeader.recognises(ByteBuffer.wrap(head(channel, 8)));
+    try (FileChannel channel = Npy.open(file)) {
+      return TilesHeader.recognises(ByteBuffer.wrap(head(channel, 8)));
     } catch (IOException e) {
       throw Npy.unreadable(file, e);
     }

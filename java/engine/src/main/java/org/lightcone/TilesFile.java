@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,7 +46,7 @@ public final class TilesFile extends PackedTiles {
    */
   public static TilesFile open(Path file) {
     try {
-      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+      FileChannel channel = Npy.open(file);
       boolean done = false;
       try {
         TilesChannel tiles = TilesChannel.open(file, channel);

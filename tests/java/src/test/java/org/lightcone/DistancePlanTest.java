@@ -46,8 +46,8 @@ class DistancePlanTest {
   void tooLittleIsRefusedWithWhatWouldDo() {
     UnsupportedException e = assertThrows(UnsupportedException.class,
         () -> plan(50_000, DistancePlan.Output.TILES, PROCESS + (1 << 20)));
-    assertTrue(e.getMessage().matches("the distances of 50000 models take at least .* MB and the limit is 105.9 MB: allow"
-        + " .* MB or more \\(--memory\\), or use fewer models"), e.getMessage());
+    assertTrue(e.getMessage().matches("the distances of 50000 models take at least .* MB and the limit is 105.9 MB:"
+        + " allow .* MB or more \\(--memory\\), or use fewer models"), e.getMessage());
     double enough = Double.parseDouble(e.getMessage().replaceAll(".*allow ([0-9.]+) MB.*", "$1"));
     assertTrue(plan(50_000, DistancePlan.Output.TILES, (long) (enough * 1e6)).bands() > 1, "what it says does");
   }

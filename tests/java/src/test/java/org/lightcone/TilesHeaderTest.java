@@ -71,8 +71,8 @@ class TilesHeaderTest {
     for (int round = 0; round < 20_000; round++) {
       byte[] altered = head.clone();
       for (int k = random.nextInt(4); k >= 0; k--) {
-        altered[8 + random.nextInt(56 + size)] = (byte) (random.nextInt(3) == 0 ? random.nextInt(256) : "{}[]\",:0-9e\\u"
-            .charAt(random.nextInt(13)));
+        altered[8 + random.nextInt(56 + size)] = (byte) (random.nextInt(3) == 0 ? random.nextInt(256)
+            : "{}[]\",:0-9e\\u".charAt(random.nextInt(13)));
       }
       try {
         TilesHeader parsed = TilesHeader.parse("it", signed(altered, size));
@@ -87,8 +87,8 @@ class TilesHeaderTest {
 
   @Test
   void manifestsOfAnotherFormAreRefused() {
-    for (String manifest : new String[] {"", "{}", "[]", "null", "{\"models\":1}", "{\"models\":1e99}", "{\"models\":{}}",
-        "{\"models\":99999999999999999999}", "{\"options\":{\"a\":1}}", "{\"input\":[]}", "{\"x\":0}",
+    for (String manifest : new String[] {"", "{}", "[]", "null", "{\"models\":1}", "{\"models\":1e99}",
+        "{\"models\":{}}", "{\"models\":99999999999999999999}", "{\"options\":{\"a\":1}}", "{\"input\":[]}", "{\"x\":0}",
         "{\"engine\":\"a\",\"engine\":\"b\"}", "{".repeat(60_000), "[".repeat(60_000), "\"" + "\\ud800" + "\"",
         "{\"models\":1,\"tile\":96,\"dtype\":\"float32\",\"engine\":\"\\ud800\",\"options\":{},\"input\":{}}"}) {
       byte[] text = manifest.getBytes(StandardCharsets.UTF_8);
