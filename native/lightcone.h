@@ -323,6 +323,90 @@ LIGHTCONE_API lightcone_status lightcone_geodesic(const double* p, const double*
                                                   int64_t classes, const double* t, int64_t points,
                                                   double* out);
 
+/* The same between two models of a table: out (T, N, C). */
+LIGHTCONE_API lightcone_status lightcone_geodesic_between(const lightcone_predictions* predictions, int64_t from,
+                                                          int64_t to, const double* t, int64_t points,
+                                                          int32_t threads, lightcone_control* control, double* out);
+
+/* Centroids (Table S.1): out (N, C) probabilities, per sample and renormalised, from models with weights (M), not
+ * negative (null: equal); a model of weight 0 takes no part. The last two minimise sum_m w_m d(p_m, q) with d the
+ * metric of that name; the bhattacharyya one is a fixed point that starts at the arithmetic mean, iterated until a step
+ * changes no probability by more than 1e-15, or 2,000 times. geometric, harmonic and jeffreys are 0 where any p is
+ * 0, and LIGHTCONE_INVALID_DATA for a sample where that leaves no class. Relative error about 1e-13 (bhattacharyya: absolute
+ * 1e-12 where the iteration ended by itself). Memory: 64 KiB a thread and kind of sum; bhattacharyya max(8 MiB, 8 M C
+ * bytes) a thread. The result does not depend on the thread count. */
+#define LIGHTCONE_MEAN_ARITHMETIC 1
+#define LIGHTCONE_MEAN_SQRT_ARITHMETIC 2
+#define LIGHTCONE_MEAN_GEOMETRIC 3
+#define LIGHTCONE_MEAN_HARMONIC 4
+#define LIGHTCONE_MEAN_BHATTACHARYYA 5
+#define LIGHTCONE_MEAN_JEFFREYS 6
+
+LIGHTCONE_API lightcone_status lightcone_centroid(const lightcone_predictions* predictions, int32_t mean,
+                                                  const double* weights, int32_t threads,
+                                                  lightcone_control* control, double* out);
+
+/* Trajectories. R runs; run r is the models [run_begin[r], run_begin[r + 1]) in order of training, run_begin (R + 1)
+ * ascending; index (M) is what they are ordered by, usually their progress, or a training accuracy. A run is
+ * re-indexed at t_k, k = 1..T: full, t_k = k / T; common, t_k = a + (b - a) k / T over the range [a, b] that every run
+ * covers (a the largest first index, b the least of the runs' largest indices).
+ *
+ * The place of t in a run: its bracket ends at the first checkpoint whose index exceeds t and begins one before;
+ * between the two the geodesic (Eq 3), at the part (t - index_lower) / (index_upper - index_lower). Before the first
+ * checkpoint's index: the first checkpoint. Of equal indices the later is the lower end. Where no index exceeds t: the
+ * first checkpoint whose index is t, and if t lies beyond them all, with tail hold the last checkpoint of the run;
+ * with tail stretch this cannot be, because t_k is first multiplied by the run's largest index. */
+#define LIGHTCONE_TAIL_HOLD 0
+#define LIGHTCONE_TAIL_STRETCH 1
+#define LIGHTCONE_RANGE_FULL 0
+#define LIGHTCONE_RANGE_COMMON 1 /* not with stretch */
+
+typedef struct lightcone_trajectories_options {
+  int64_t size;
+  int64_t points;      /* T; default 100 */
+  int32_t tail;        /* LIGHTCONE_TAIL_...; default hold */
+  int32_t range;       /* LIGHTCONE_RANGE_...; default full */
+  int32_t threads;     /* default 0, all */
+  int32_t isa;         /* default auto */
+  int64_t panel_bytes; /* scratch for interpolated rows and their distances; default 0: 512 MiB; one sample of all
+                        * runs, 8 R (3 C + 1) bytes, is the least that is taken */
+} lightcone_trajectories_options;
+
+/* What to measure: each may be null. */
+typedef struct lightcone_trajectories_outputs {
+  int64_t size;
+  double* pairs;          /* (R, R): Eq 5, the mean over k of d_B(P_u(t_k), P_v(t_k)), nats per sample */
+  double* configurations; /* (G, G): the mean of pairs over the runs of two groups; within a group over its pairs of
+                           * different runs, 0 if it has one run */
+  double* point_pairs;    /* (T, R, R): the terms of Eq 5 */
+  double* tube_widths;    /* (R, T): d_B(P_r(t_k), arithmetic mean of P(t_k) over the group of r) */
+  double* to_geodesic;    /* (R, T): d_B(P_r(t_k), gamma(t_k)), gamma from ignorance to truth */
+} lightcone_trajectories_outputs;
+
+LIGHTCONE_API void lightcone_trajectories_options_init(lightcone_trajectories_options* options);
+LIGHTCONE_API void lightcone_trajectories_outputs_init(lightcone_trajectories_outputs* outputs);
+
+/* Where the points lie: t (T), lower and upper (R, T) models of the table, fraction (R, T) in [0, 1). */
+LIGHTCONE_API lightcone_status lightcone_reindex(const int64_t* run_begin, int64_t runs, const double* index,
+                                                 int64_t models, const lightcone_trajectories_options* options,
+                                                 double* t, int64_t* lower, int64_t* upper, double* fraction);
+
+/* The rows of one re-indexed run: out (T, N, C) probabilities. */
+LIGHTCONE_API lightcone_status lightcone_trajectory(const lightcone_predictions* predictions,
+                                                    const int64_t* run_begin, int64_t runs, const double* index,
+                                                    const lightcone_trajectories_options* options, int64_t run,
+                                                    lightcone_control* control, double* out);
+
+/* The measures asked for, in one pass over the table. labels (N) are needed for to_geodesic, groups (R) of 0..G-1, each
+ * with a run, for configurations and tube_widths; null otherwise. Distances between interpolated rows are good to the
+ * bound of lightcone_distances (pairs) and to 1e-12 (the other two); an interpolated probability below 1e-308 counts as
+ * 0. Memory besides outputs: panel_bytes and 16 R^2. The result does not depend on the thread count; it depends on
+ * panel_bytes through the order of summation. The outputs are scratch on failure. */
+LIGHTCONE_API lightcone_status lightcone_trajectories(
+    const lightcone_predictions* predictions, const int64_t* run_begin, int64_t runs, const double* index,
+    const lightcone_trajectories_options* options, const int32_t* labels, const int64_t* groups, int64_t group_count,
+    lightcone_control* control, const lightcone_trajectories_outputs* outputs);
+
 /* ---- planes: decision regions ---------------------------------------------------------------
  *
  * Images x are rows of D numbers. The plane of the triplet (x1, x2, x3) has v1 = x2 - x1, v2 = x3 - x1,

@@ -9,6 +9,7 @@
 #include "distance/metrics.h"
 #include "embed/pairwise_kernel.h"
 #include "embed/product_kernel.h"
+#include "geometry/geodesic_kernel.h"
 #include "geometry/progress_kernel.h"
 #include "plane/agreement_kernel.h"
 #include "plane/argmax_kernel.h"
@@ -22,7 +23,7 @@ constexpr lightcone::Kernels kernel_table(int32_t isa) {
           sqrt_rows,
           {Tile::kStrip, pack, bhattacharyya_tile, kMetricTable},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
-          {progress_plane, progress_slope},
+          {progress_plane, progress_slope, geodesic_angles, geodesic_points, bhattacharyya_rows},
           {plane_points, argmax, agreement, label_changes, first_label_from},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }

@@ -22,7 +22,6 @@
 namespace lightcone {
 namespace {
 
-constexpr int64_t kVector = 8;        // samples a vector of the kernels
 constexpr int64_t kCoarsestStep = 64; // of the subsamples
 constexpr int64_t kLeastVectors = 32; // 256 samples: fewer say little
 
@@ -34,7 +33,7 @@ class Minimiser {
         samples_(static_cast<double>(samples)),
         // Terms lie in [-1, 1]; each carries a few ulp.
         tolerance_(4e-16 * static_cast<double>(samples)) {
-    const size_t padded = static_cast<size_t>((samples + kVector - 1) / kVector * kVector);
+    const size_t padded = static_cast<size_t>((samples + kPlaneVector - 1) / kPlaneVector * kPlaneVector);
     // The padding adds nothing.
     a_.assign(padded, 0.0);
     y_.assign(padded, 0.0);
@@ -75,7 +74,7 @@ class Minimiser {
   }
 
  private:
-  int64_t vectors() const { return static_cast<int64_t>(a_.size()) / kVector; }
+  int64_t vectors() const { return static_cast<int64_t>(a_.size()) / kPlaneVector; }
   ProgressSlope slope(int64_t step, double alpha) const {
     return kernels_.geometry.progress_slope(a_.data(), y_.data(), q_.data(), vectors(), step, alpha);
   }
@@ -92,7 +91,7 @@ class Minimiser {
 
   // The minimum of every step-th vector, as exactly as so few samples can say.
   double coarse(int64_t step, double at) const {
-    const double enough = 0.1 / std::sqrt(static_cast<double>(vectors() / step * kVector));
+    const double enough = 0.1 / std::sqrt(static_cast<double>(vectors() / step * kPlaneVector));
     double low = 0, high = theta_;
     for (int k = 0; k < 8; ++k) {
       const ProgressSlope f = slope(step, at);
@@ -144,7 +143,7 @@ void fill_plane(const Predictions& table, const Kernels& kernels, const int32_t*
                 const Progress& done, Workspace* w) {
   const int64_t classes = table.classes(), samples = table.samples();
   // Pieces of about 1 MiB: what is read from a file stays in cache, and a cancel is seen at once.
-  const int64_t piece = std::max<int64_t>(kVector, (int64_t{1} << 18) / classes / kVector * kVector);
+  const int64_t piece = std::max<int64_t>(kPlaneVector, (int64_t{1} << 18) / classes / kPlaneVector * kPlaneVector);
   for (int64_t begin = 0; begin < samples; begin += piece) {
     done.check();
     const SampleRange range{begin, 1, std::min(piece, samples - begin)};

@@ -118,7 +118,7 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
     private long choosePanels() {
       long free = Math.max(0, limit - process);
       for (long bytes = DistanceCall.DEFAULT_PANEL_BYTES; bytes > LEAST_PANEL_BYTES; bytes /= 2) {
-        // The last block row has one tile only: what remains are panels and rows.
+        // Of the first block row: besides its sums these are the panels of a chunk or the rows of redone pairs.
         DistanceCall widest = new DistanceCall(options, layout, 0, 1, bytes);
         if (widest.memory(samples, classes) - layout.bytes(0, 1) * 2 <= free / PANEL_SHARE) {
           return bytes;
@@ -138,7 +138,7 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
     /** End of the longest band from {@code begin} on, at most {@code most}, that keeps the limit. */
     int endOfBand(int begin, int most) {
       if (need(begin, begin + 1) > limit) {
-        long atLeast = Math.max(need(begin, begin + 1), process + rowPanel());
+        long atLeast = need(begin, begin + 1);
         throw new UnsupportedException(String.format(Locale.ROOT,
             "the distances of %d models take at least %s and the limit is %s: allow %s or more (--memory), or use fewer"
                 + " models",
@@ -157,14 +157,13 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
       return good;
     }
 
-    /** Bytes of one block row of the dense matrix. */
-    private long rowPanel() {
-      return (long) layout.modelsIn(0) * layout.models() * Float.BYTES;
-    }
-
-    /** What rows of a .npy file may take while it is written: the sums are gone by then. */
+    /**
+     * What rows of a .npy file may take while it is written, one block row of the dense matrix at least: as many bytes
+     * as the first block row of tiles, and its sums are gone by then.
+     */
     long writePanel() {
-      return Math.max(rowPanel(), Math.min(DenseFile.PANEL_BYTES, limit - process));
+      long blockRow = (long) layout.modelsIn(0) * layout.models() * Float.BYTES;
+      return Math.max(blockRow, Math.min(DenseFile.PANEL_BYTES, limit - process));
     }
 
     DistancePlan plan(Output output) {
@@ -184,14 +183,7 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
         most = here.total() > most.total() ? here : most;
         begin = end;
       }
-      long disk = layout.bytes();
-      if (output == Output.NPY) {
-        disk += npyBytes;
-        if (process + rowPanel() > limit) {
-          endOfBand(0, 1);
-        }
-      }
-      return plan(false, first, bands, most, disk);
+      return plan(false, first, bands, most, layout.bytes() + (output == Output.NPY ? npyBytes : 0));
     }
 
     private DistancePlan plan(boolean inMemory, int firstRows, int bands, Bytes memory, long disk) {

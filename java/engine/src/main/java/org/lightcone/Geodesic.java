@@ -2,6 +2,7 @@
 package org.lightcone;
 
 import org.lightcone.ffi.Lightcone;
+import org.lightcone.ffi.NativeControl;
 
 /**
  * The shortest path between two probability tables (Eq 3): per sample
@@ -36,6 +37,40 @@ public final class Geodesic {
     Native.require();
     double[] path = new double[(int) size * t.length];
     Native.check(Lightcone.lightcone_geodesic(p, q, samples, classes, t, t.length, path));
+    return path;
+  }
+
+  /**
+   * Points on the path between two models of a table.
+   *
+   * @param from the model at t = 0
+   * @param to the model at t = 1
+   * @param t (T) positions, 0 to 1
+   * @param threads 0: all processors
+   * @param control may be null
+   * @return (T, N, C) probabilities
+   * @throws IllegalArgumentException for models that are not there, or positions out of range
+   * @throws CancelledException if it was cancelled
+   */
+  public static double[] between(
+      Predictions predictions, long from, long to, double[] t, int threads, Control control) {
+    long size = Math.multiplyExact(predictions.samples() * predictions.classes(), (long) t.length);
+    if (size > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(t.length + " points of " + predictions.samples() + " samples and "
+          + predictions.classes() + " classes are more than a Java array holds; ask for fewer at once");
+    }
+    double[] path = new double[(int) size];
+    var table = predictions.enter();
+    try {
+      NativeControl entered = Control.enter(control);
+      try {
+        Native.check(Lightcone.lightcone_geodesic_between(table, from, to, t, t.length, threads, entered, path));
+      } finally {
+        Control.exit(control);
+      }
+    } finally {
+      predictions.exit();
+    }
     return path;
   }
 }

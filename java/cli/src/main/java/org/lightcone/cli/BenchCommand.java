@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 /** {@code lightcone bench}: what this machine reaches, kernel by kernel, beside its own ceilings and beside others. */
 @Command(name = "bench", header = "Measures every kernel against this machine's ceilings and against other programs.",
     description = {"Every answer is verified against plain float64 before a time is printed; the multiply-add rate and"
-        + " the read bandwidth are measured before and after every row. Rows run for about 1.5 s each, all of them in"
-        + " about three minutes; the machine should do nothing else. Exit code 1 if an answer is wrong.", "",
+        + " the read bandwidth are measured before and after every row. Most rows run for a second, all of them for"
+        + " some minutes; the machine should do nothing else. Exit code 1 if an answer is wrong.", "",
         "In a checkout a run of all rows is written to bench/results/, named by machine, instruction set, threads and"
         + " commit, and the programs of bench/peers run between our runs.", "",
         "--compare matches rows by kernel, mode, M, N, C, threads and instruction set. A row is faster (slower) if the"

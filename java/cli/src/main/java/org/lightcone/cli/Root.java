@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
     header = "Measures how deep networks learn, as geometry.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {DemoCommand.class, TrainCommand.class, DistancesCommand.class, EmbedCommand.class, PlaceCommand.class,
-        ProgressCommand.class, ReportCommand.class, StatusCommand.class, DoctorCommand.class,
+        ProgressCommand.class, CentroidCommand.class, ReportCommand.class, StatusCommand.class, DoctorCommand.class,
         NetworksCommand.class, PlanCommand.class, BenchCommand.class},
     footer = {"", "Start with:  lightcone demo", "Every command has --help with an example, and --json.",
         "Exit codes: 0 done, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C."})

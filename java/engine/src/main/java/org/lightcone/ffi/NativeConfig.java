@@ -30,6 +30,8 @@ public class NativeConfig implements InfoMapper {
         .put(new Info("lightcone_label_maps").pointerTypes("NativeLabelMaps"))
         .put(new Info("lightcone_predictions").pointerTypes("NativePredictions"))
         .put(new Info("lightcone_distances_options").pointerTypes("NativeDistancesOptions"))
-        .put(new Info("lightcone_distances_report").pointerTypes("NativeDistancesReport"));
+        .put(new Info("lightcone_distances_report").pointerTypes("NativeDistancesReport"))
+        .put(new Info("lightcone_trajectories_options").pointerTypes("NativeTrajectoriesOptions"))
+        .put(new Info("lightcone_trajectories_outputs").pointerTypes("NativeTrajectoriesOutputs"));
   }
 }

@@ -136,6 +136,24 @@ class EngineCommandsTest {
   }
 
   @Test
+  void theCentroidIsWrittenAndSummarised() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), "(2, 1, 2)", 0.5, 0.5, 0.9, 0.1);
+    Object[] args = {"centroid", "--json", "--predictions", p, "--kind", "probs", "--mean", "arithmetic", "--out",
+        path("q.npy")};
+    JsonNode json = Cli.run(args).json();
+    assertEquals(2, json.get("models").asInt());
+    assertTrue(json.get("seconds").asDouble() >= 0);
+    assertEquals(-0.7 * Math.log(0.7) - 0.3 * Math.log(0.3), json.get("entropy").asDouble(), 1e-15);
+    assertArrayEquals(new double[] {0.7, 0.3}, NpyFile.read(path("q.npy")), 1e-15);
+    Path weights = NpyFile.doubles(path("w.npy"), "(2,)", 0, 1);
+    Cli.run("centroid", "--predictions", p, "--kind", "probs", "--mean", "jeffreys", "--weights", weights, "--out",
+        path("q.npy"));
+    assertArrayEquals(new double[] {0.9, 0.1}, NpyFile.read(path("q.npy")), 1e-15);
+    args[7] = "median";
+    Cli.run(args).fails(2, "--mean median", "bhattacharyya");
+  }
+
+  @Test
   void aSubsetOfSamplesIsMeasuredAlone() throws Exception {
     Path p = NpyFile.doubles(path("P.npy"), SHAPE, P);
     assertEquals(1, distances(p, "probs", "--samples", "0:1").json().get("samples").asInt());

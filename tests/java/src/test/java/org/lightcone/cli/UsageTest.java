@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Help, versions and wrong command lines: exit codes 0 and 2. */
 class UsageTest {
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "train", "distances", "embed", "place", "progress", "report", "status", "doctor",
+  @ValueSource(strings = {"demo", "train", "distances", "embed", "place", "progress", "centroid", "report", "status", "doctor",
       "networks", "plan", "bench"})
   void everyCommandHasHelpWithAnExampleAndTheCommonOptions(String verb) {
     Cli.Ran ran = Cli.run(verb, "--help");

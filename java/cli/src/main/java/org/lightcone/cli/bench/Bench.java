@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -22,6 +24,9 @@ public final class Bench {
   /** Runs of a row at least; of one that takes long, two. */
   private static final int LEAST_RUNS = 3;
   private static final double LONG_SECONDS = 8;
+  /** For which a row is repeated: dozens of runs of most. */
+  private static final double ROW_SECONDS = 1;
+  private static final double QUICK_SECONDS = 0.1;
   /** More runs would not make the quantiles better. */
   private static final int MOST_RUNS = 200;
   /** A peer's threads spin for a while after their work, beside whoever runs next. */
@@ -34,6 +39,8 @@ public final class Bench {
   private final MachineCeilings ceilings;
   private final EngineInfo engine = EngineInfo.query();
   private final int threads;
+  /** Kernels that had peers. */
+  private final Set<String> compared = new HashSet<>();
 
   /**
    * A benchmark.
@@ -117,14 +124,18 @@ public final class Bench {
     }
   }
 
-  /** Peers use what the machine has, so they stand beside the row that does too. */
+  /**
+   * Peers use what the machine has, so they stand beside the row that does too. To see that they work, one row of each
+   * kernel is enough.
+   */
   private boolean comparable(Row row) {
-    return row.key.threads() == threads && row.key.isa().equals(engine.isa().toString());
+    return row.key.threads() == threads && row.key.isa().equals(engine.isa().toString())
+        && (!quick || compared.add(row.key.kernel()));
   }
 
   /** Runs until the row's time is up, each peer once after each of ours while it wants more. */
   private Timing time(Row row, List<Peer> others) throws IOException {
-    double budget = quick ? 0.1 : 1.5;
+    double budget = quick ? QUICK_SECONDS : ROW_SECONDS;
     List<Double> seconds = new ArrayList<>();
     double spent = 0;
     boolean peersWant = true;

@@ -3,13 +3,13 @@ package org.lightcone.cli.bench;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.lightcone.PackedTiles;
+import org.lightcone.DistanceMatrix;
 
 /** W = -1/2 L D L of a matrix of distances, row by row in plain float64: what eigenpairs are verified against. */
 final class CentredRows {
-  private final PackedTiles d;
+  private final DistanceMatrix d;
 
-  CentredRows(PackedTiles d) {
+  CentredRows(DistanceMatrix d) {
     this.d = d;
   }
 

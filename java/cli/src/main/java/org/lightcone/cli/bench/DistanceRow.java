@@ -64,12 +64,14 @@ final class DistanceRow extends Row {
 
   @Override
   long bytes() {
-    if (report != null) {
-      return Inputs.bytes(key.models(), key.samples(), key.classes()) + 4 * key.models() * key.models()
-          + report.workingBytes();
-    }
-    // The engine's panels take at most 512 MiB.
-    return 2 * Inputs.bytes(key.models(), key.samples(), key.classes()) + 12 * key.models() * key.models();
+    return bytes(key, report);
+  }
+
+  /** Of the table, the packed matrix, and what the engine reports, or before a run may take. */
+  static long bytes(RowKey key, DistanceMatrix.Report report) {
+    long table = Inputs.bytes(key.models(), key.samples(), key.classes());
+    long matrix = 2 * key.models() * key.models();
+    return table + matrix + (report == null ? table + 4 * matrix : report.workingBytes());
   }
 
   @Override

@@ -43,8 +43,7 @@ final class RefinementRow extends Row {
 
   @Override
   long bytes() {
-    return 2 * Inputs.bytes(key.models(), key.samples(), key.classes()) + 12 * key.models() * key.models()
-        + (report == null ? 0 : report.workingBytes());
+    return DistanceRow.bytes(key, report);
   }
 
   @Override

@@ -79,7 +79,7 @@ final class Rows {
         } else if (size[0] < 1000) {
           distances(metric, quick ? 60 : 200, quick ? 100 : 400, 10, threads, Isa.AUTO);
         }
-        if (DistanceRow.hasFastForm(metric)) {
+        if (DistanceRow.hasFastForm(metric) && (quick || size[0] > 1000)) {
           rows.add(new DistanceRow(metric, Precision.FAST, size[0], size[1], 10, threads, engine.isa()));
         }
       }
@@ -115,12 +115,12 @@ final class Rows {
   private void eigenpairs() {
     if (quick) {
       rows.add(new EigenRow(30, 20, 10, threads, engine.isa()));
-      rows.add(new EigenRow(30, 20, 10, 20_000_000, threads, engine.isa()));
+      rows.add(new TilesEigenRow(30, 20, 10, 256, threads, engine.isa()));
       return;
     }
     rows.add(new EigenRow(40, 200, 50, threads, engine.isa()));
     rows.add(new EigenRow(160, 200, 50, threads, engine.isa()));
-    rows.add(new EigenRow(400, 40, 50, 400_000_000, threads, engine.isa()));
+    rows.add(new TilesEigenRow(400, 40, 50, 400, threads, engine.isa()));
   }
 
   /** One thread and all, on every instruction set that has vectors. */
