@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AVX-512 (F, BW, DQ, VL): 8 x 3 vectors of 16 = 24 accumulators, 3 columns and a broadcast of the 32
-// registers.
+// AVX-512 (F, BW, DQ, VL): 4 x 3 vectors of 16 = 12 sums and 12 products, 3 columns and a broadcast of the 32
+// registers; 12 sums are the latency of an FMA (4) times two units, and half as many again.
 #include <immintrin.h>
 
 #include <cstdint>

@@ -4,9 +4,12 @@
 //   bhattacharyya_tile  float32, kBlock x kBlock pairs at once. Product trick: instead of one log per
 //     (pair, sample), the running product of the BC_n as mantissa and exponent, renormalised every
 //     kRenormalise samples, one log per pair at the end. A product that underflows to 0 (subnormals
-//     are flushed) has exponent -inf from then on: the pair is flagged, sum = +inf, and its caller
-//     redoes it with the other form.
-//     Per C FMAs of a register tile: one MUL into the product, and 3 / kRenormalise renormalising.
+//     are flushed) is remembered (exponent -inf, or a product that stays 0): the pair is flagged,
+//     sum = +inf, and its caller redoes it with the other form.
+//     Per C FMAs of a register tile: one MUL into the product, and 3 / kRenormalise renormalising. Where the registers
+//     allow it (AVX-512: 4 x 3 vectors of sums and as many of products) a product meets memory once per step of
+//     samples, elsewhere at each sample, in first-level cache. The FMA units bind; then the loads of the panels from
+//     second-level cache.
 //   bhattacharyya_pair  float64, one pair, lanes are samples: near pairs and flagged ones.
 //
 // Included by the isa_*.cpp files alone, which define struct Tile: the vector type, its width, the
@@ -34,7 +37,7 @@ class FlushSubnormals {
   unsigned saved_;
 };
 
-// The products of one register tile: kRows x kColumns vectors, adjacent in memory.
+// A register tile: kRows x kColumns vectors, whose products are adjacent in memory.
 using Vector = Tile::F;
 using Exponent = Tile::E;
 constexpr int kTileRows = Tile::kRows, kTileColumns = Tile::kColumns * static_cast<int>(Tile::kWidth);
