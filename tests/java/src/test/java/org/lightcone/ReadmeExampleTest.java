@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java example of README.md, given a table, prints its stress: with the engine and its four jars alone. */
+/** The Java example of README.md, given a table, prints its stress: with the engine and its five jars alone. */
 class ReadmeExampleTest {
   private static final Pattern EXAMPLE =
       Pattern.compile("<!-- example -->.*?```java\\n(.*?)```", Pattern.DOTALL);
