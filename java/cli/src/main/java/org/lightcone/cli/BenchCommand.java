@@ -73,8 +73,9 @@ final class BenchCommand extends Verb {
     String commit = Checkout.commit(checkout);
     ObjectNode json = result.json(Machine.name(), commit);
     List<String> lines = new ArrayList<>(result.lines());
-    if (!result.verified()) {
-      lines.add("WRONG answers above: nothing is written.");
+    if (!result.wrong().isEmpty()) {
+      spec.commandLine().getErr().println("lightcone: the answers of " + String.join("; ", result.wrong())
+          + " are wrong or missing, and nothing is written: see these rows of the table");
       return new Result(json, lines, 1);
     }
     Path file = out != null ? out : kernel != null || quick || checkout == null ? null : checkout.resolve(String.format(

@@ -128,7 +128,8 @@ final class PlanCommand extends Verb {
     lines.add(String.format(Locale.ROOT, "measured here: %s pair-samples/s (%.0f%% of %s multiply-adds/s, %s, %d"
             + " threads), memory %sB/s, disk %sB/s in and %sB/s out", ProgressLine.si(rates.distances()),
         100 * rates.share(classes), ProgressLine.si(rates.fma()), rates.isa(), rates.threads(),
-        ProgressLine.si(rates.readBandwidth()) + " ", ProgressLine.si(disk.write()) + " ", ProgressLine.si(disk.read()) + " "));
+        ProgressLine.si(rates.readBandwidth()) + " ", ProgressLine.si(disk.read()) + " ",
+        ProgressLine.si(disk.write()) + " "));
     return new Result(json, lines);
   }
 
