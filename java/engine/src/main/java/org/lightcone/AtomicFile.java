@@ -4,12 +4,17 @@ package org.lightcone;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Files that appear whole or not at all: written aside in the same folder, forced to the disk, then renamed, so that a
@@ -38,6 +43,7 @@ public final class AtomicFile {
     if (Files.isDirectory(target)) {
       throw new LightconeIoException("cannot write " + target + ": it is a folder; name a file in it");
     }
+    removeOrphans(target);
     try {
       long free = Files.getFileStore(folder).getUsableSpace();
       if (free < bytes) {
@@ -62,15 +68,47 @@ public final class AtomicFile {
 
   /** Creates or replaces {@code target}. */
   public static void replace(Path target, Content content) throws IOException {
+    removeOrphans(target);
     Path aside = aside(target);
-    try {
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE, StandardOpenOption.CREATE,
-          StandardOpenOption.TRUNCATE_EXISTING)) {
-        content.writeTo(channel);
-      }
-      adopt(aside, target);
+    try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE, StandardOpenOption.CREATE,
+        StandardOpenOption.TRUNCATE_EXISTING)) {
+      lock(channel);
+      content.writeTo(channel);
+      channel.force(true);
+      move(aside, target);
+      forceFolder(folder(target));
     } finally {
       deleteQuietly(aside);
+    }
+  }
+
+  /** Shows that the file is being written; false if someone else shows it, or the file system cannot say. */
+  private static boolean lock(FileChannel channel) {
+    try {
+      return channel.tryLock() != null;
+    } catch (IOException | OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  /** Deletes what killed processes left of that target: the process is gone, and on no other machine holds a lock. */
+  private static void removeOrphans(Path target) {
+    Path folder = folder(target);
+    Pattern name = Pattern.compile(
+        "\\." + Pattern.quote(target.getFileName().toString()) + "\\.(\\d{1,18})-\\d+\\.part");
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, file -> {
+      Matcher matcher = name.matcher(file.getFileName().toString());
+      return matcher.matches() && ProcessHandle.of(Long.parseLong(matcher.group(1))).isEmpty();
+    })) {
+      for (Path orphan : found) {
+        try (FileChannel channel = FileChannel.open(orphan, StandardOpenOption.WRITE)) {
+          if (lock(channel)) {
+            Files.deleteIfExists(orphan);
+          }
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // They only take room; the writing that follows says what is wrong with the folder.
     }
   }
 
@@ -95,7 +133,7 @@ public final class AtomicFile {
 
   /**
    * The name a file has while it is written. Process and thread are in it, so that two writers on one machine never
-   * share it. A kill during the writing leaves it behind, hidden, until someone deletes it.
+   * share it. A kill during the writing leaves it behind, hidden, until the same target is written again.
    */
   public static Path aside(Path target) {
     return folder(target).resolve("." + target.getFileName() + "." + ProcessHandle.current().pid() + "-"
@@ -111,7 +149,7 @@ public final class AtomicFile {
   }
 
   /** Without this a crash may lose the rename though the content is on the disk. */
-  private static void forceFolder(Path folder) throws IOException {
+  static void forceFolder(Path folder) throws IOException {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }
@@ -125,7 +163,8 @@ public final class AtomicFile {
     }
   }
 
-  private static Path folder(Path target) {
+  /** The folder that a target is in. */
+  static Path folder(Path target) {
     Path parent = target.toAbsolutePath().getParent();
     if (parent == null) {
       throw new LightconeIoException("cannot write " + target + ": it names no file");

@@ -106,7 +106,7 @@ final class BandedDistances {
     refineSeconds += report.refineSeconds();
     threads = report.threads();
     long start = System.nanoTime();
-    writer.write(begin, end, tiles, report);
+    writer.write(begin, end, tiles, report, control);
     writeSeconds += (System.nanoTime() - start) * 1e-9;
   }
 

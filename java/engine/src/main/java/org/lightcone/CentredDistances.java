@@ -191,16 +191,15 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
    * @param columns b, a multiple of 8
    * @param x (M, b)
    * @param product (M, b), receives W S x (the last S is left out)
-   * @param coordinates (M, K) or null to leave the missed distances out
-   * @return K shares of the distances that the first k dimensions miss; null without coordinates
+   * @param coordinates (M, K); those of models of weight 0 count nothing
+   * @return K shares of the distances that the first k dimensions miss
    */
   double[] last(int columns, DoubleBuffer x, DoubleBuffer product, double[][] coordinates, int[] signature) {
     int dims = signature.length;
     OffHeap centred = centreBefore(columns, x);
     Pointer.memset(OffHeap.of(product), 0, (long) models * columns * Double.BYTES);
     DoublePointer to = OffHeap.of(product);
-    long points = coordinates == null ? 0 : (long) models * dims * Double.BYTES;
-    try (OffHeap at = OffHeap.allocate(points, "coordinates");
+    try (OffHeap at = OffHeap.allocate((long) models * dims * Double.BYTES, "coordinates");
         OffHeap sums = OffHeap.allocate((dims + 1L + models) * Double.BYTES, "sums");
         OffHeap signs = OffHeap.allocate((long) dims * Integer.BYTES, "a signature")) {
       DoubleBuffer missed = sums.doubles(0, dims + 1);
@@ -209,22 +208,17 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
       }
       sums.doubles((dims + 1L) * Double.BYTES, models).put(weights);
       signs.bytes(0, dims * Integer.BYTES).asIntBuffer().put(signature);
-      for (int i = 0; points > 0 && i < models; i++) {
+      for (int i = 0; i < models; i++) {
         at.doubles((long) i * dims * Double.BYTES, dims).put(coordinates[i]);
       }
       pass(band -> {
         product(band, columns, centred.doublePointer(0, (long) models * columns), to);
-        if (points > 0) {
-          run(entered -> Lightcone.lightcone_packed_pairwise(new FloatPointer(band.tiles()), models, band.begin(),
-              band.end(), at.doublePointer(0, (long) models * dims),
-              sums.doublePointer((dims + 1L) * Double.BYTES, models), new IntPointer(signs.pointer()), dims, threads, entered, sums.doublePointer(0, dims),
-              sums.doublePointer((long) dims * Double.BYTES, 1)));
-        }
+        run(entered -> Lightcone.lightcone_packed_pairwise(new FloatPointer(band.tiles()), models, band.begin(),
+            band.end(), at.doublePointer(0, (long) models * dims),
+            sums.doublePointer((dims + 1L) * Double.BYTES, models), new IntPointer(signs.pointer()), dims, threads,
+            entered, sums.doublePointer(0, dims), sums.doublePointer((long) dims * Double.BYTES, 1)));
       });
       centreAfter(columns, product);
-      if (points == 0) {
-        return null;
-      }
       double total = missed.get(dims);
       double[] shares = new double[dims];
       Arrays.setAll(shares, k -> total == 0 ? 0 : missed.get(k) / total);

@@ -115,8 +115,11 @@ final class DenseFile {
   /**
    * Reads a file of {@code <f4}, or {@code <f8} rounded to float32, and checks it: refuses a NaN, a negative entry, a
    * diagonal that is not 0 and asymmetry; averages small asymmetry away.
+   *
+   * @param threads 0: all processors
+   * @param control to cancel; may be null
    */
-  static DistanceMatrix read(Path npy) {
+  static DistanceMatrix read(Path npy, int threads, Control control) {
     try (FileChannel channel = Npy.open(npy)) {
       Npy.Header header = Npy.header(npy, channel);
       Npy.require(npy, header, "(models, models)", 2, Npy.Type.FLOAT32, Npy.Type.FLOAT64);
@@ -128,7 +131,7 @@ final class DenseFile {
       DistanceMatrix matrix = DistanceMatrix.empty(layout);
       boolean done = false;
       try {
-        new Reader(npy, channel, header, layout, matrix).fill();
+        new Reader(npy, channel, header, layout, matrix).fill(threads, control);
         done = true;
         return matrix;
       } finally {
@@ -170,15 +173,16 @@ final class DenseFile {
       this.matrix = matrix;
     }
 
-    void fill() throws IOException {
+    void fill(int threads, Control control) throws IOException {
       long rowBytes = layout.models() * (long) header.type().bytes();
       Found worst = new Found();
       try (OffHeap panel = OffHeap.allocate(layout.modelsIn(0) * rowBytes, "rows of distances")) {
         for (int block = 0; block < layout.blocks(); block++) {
+          Control.check(control);
           readPanel(panel, block, layout.modelsIn(block) * rowBytes);
           Found[] found = new Found[layout.blocks()];
           int own = block;
-          Workers.rows(0, layout.blocks(), other -> found[other] = take(panel, own, other));
+          Workers.rows(threads, layout.blocks(), other -> found[other] = take(panel, own, other));
           for (Found part : found) {
             merge(worst, part);
           }

@@ -20,12 +20,34 @@ public final class DistanceErrors implements AutoCloseable {
   private final DistanceMatrix standardErrors;
   private final OffHeap replicates;
   private final int count;
+  private final Handle handle;
 
   private DistanceErrors(DistanceMatrix distances, DistanceMatrix standardErrors, OffHeap replicates, int count) {
     this.distances = distances;
     this.standardErrors = standardErrors;
     this.replicates = replicates;
     this.count = count;
+    this.handle = new Handle(this, "the distances of " + distances.models() + " models with their errors",
+        replicates::close);
+  }
+
+  private static DistanceErrors empty(TileLayout layout, int count, String purpose) {
+    OffHeap replicates = OffHeap.allocate(count * layout.bytes(), purpose);
+    DistanceMatrix distances = null;
+    boolean done = false;
+    try {
+      distances = DistanceMatrix.empty(layout);
+      DistanceErrors all = new DistanceErrors(distances, DistanceMatrix.empty(layout), replicates, count);
+      done = true;
+      return all;
+    } finally {
+      if (!done) {
+        replicates.close();
+        if (distances != null) {
+          distances.close();
+        }
+      }
+    }
   }
 
   /**
@@ -53,8 +75,7 @@ public final class DistanceErrors implements AutoCloseable {
           nativeOptions, working));
       String purpose = "the distances of " + layout.models() + " models and their errors";
       Memory.require(working[0] + (2L + replicates) * layout.bytes(), purpose);
-      DistanceErrors result = new DistanceErrors(DistanceMatrix.empty(layout), DistanceMatrix.empty(layout),
-          OffHeap.allocate(replicates * layout.bytes(), purpose), replicates);
+      DistanceErrors result = empty(layout, replicates, purpose);
       boolean done = false;
       try {
         Pointer drawn = replicates == 0 ? null : result.replicates.pointer();
@@ -103,22 +124,41 @@ public final class DistanceErrors implements AutoCloseable {
   public DistanceMatrix replicate(int r) {
     TileLayout layout = new TileLayout(distances.models());
     long at = Objects.checkIndex(r, count) * layout.bytes();
-    DistanceMatrix copy = DistanceMatrix.empty(layout);
     float[] tile = new float[TileLayout.TILE];
-    for (int i = 0; i < layout.blocks(); i++) {
-      for (int j = i; j < layout.blocks(); j++) {
-        replicates.floats(at + layout.offset(i, j), TileLayout.TILE).get(tile);
-        copy.putTile(i, j, tile);
+    handle.enter();
+    try {
+      DistanceMatrix copy = DistanceMatrix.empty(layout);
+      boolean done = false;
+      try {
+        for (int i = 0; i < layout.blocks(); i++) {
+          for (int j = i; j < layout.blocks(); j++) {
+            replicates.floats(at + layout.offset(i, j), TileLayout.TILE).get(tile);
+            copy.putTile(i, j, tile);
+          }
+        }
+        done = true;
+        return copy;
+      } finally {
+        if (!done) {
+          copy.close();
+        }
       }
+    } finally {
+      handle.exit();
     }
-    return copy;
   }
 
-  /** Frees all; {@link IllegalStateException} while a call uses it. Idempotent. */
+  /**
+   * Frees all; {@link IllegalStateException} while a call uses one of them, which is then freed by closing again.
+   * Idempotent.
+   */
   @Override
   public void close() {
-    distances.close();
-    standardErrors.close();
-    replicates.close();
+    handle.close();
+    try {
+      distances.close();
+    } finally {
+      standardErrors.close();
+    }
   }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
  * <p>A .tiles file is computed band by band under the name {@code .NAME.part}, each band durable when done, and renamed
  * when complete: after a kill, a cancel or a full disk the same call goes on and redoes at most one band. A .npy file
  * is written from memory if the matrix fits, and else from such tiles, {@code .NAME.tiles.part} beside it, which are
- * deleted afterwards.
+ * deleted afterwards; from them too, whatever fits now, if an earlier call began them.
  */
 public final class DistanceFile {
   private DistanceFile() {}
@@ -78,6 +78,9 @@ public final class DistanceFile {
         throw new IllegalArgumentException(file + " is neither a .npy nor a .tiles file: name it so");
       }
       Path part = TilesWriter.part(tiles ? file : file.resolveSibling(file.getFileName() + ".tiles"));
+      if (Files.exists(part)) {
+        planner.begun();
+      }
       TilesHeader header = TilesWriter.begun(part);
       if (header != null) {
         planner.panelBytes(begunPanels(header, planner.panelBytes()));

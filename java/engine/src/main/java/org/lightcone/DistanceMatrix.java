@@ -125,7 +125,7 @@ public final class DistanceMatrix extends PackedTiles {
     boolean done = false;
     try {
       long start = System.nanoTime();
-      matrix.write(npy);
+      matrix.write(npy, options.threads(), control);
       matrix.report = matrix.report.withWriteSeconds((System.nanoTime() - start) * 1e-9);
       done = true;
       return matrix;
@@ -140,18 +140,26 @@ public final class DistanceMatrix extends PackedTiles {
    * Reads a .tiles file, or a .npy file (M, M) of {@code <f4} or of {@code <f8} rounded to float32. An asymmetry up to
    * 1e-6 of the largest finite entry is averaged away.
    *
+   * @param threads 0: all processors
+   * @param control to cancel; may be null
    * @throws InvalidDataException if it is not square, asymmetric beyond that, or has a NaN, a negative
    *     entry or a diagonal that is not 0, the message names the entry; or if a band of tiles was altered
    * @throws LightconeIoException if it cannot be read
+   * @throws CancelledException if it was cancelled
    */
-  public static DistanceMatrix read(Path file) {
+  public static DistanceMatrix read(Path file, int threads, Control control) {
     Native.require();
     if (!TilesChannel.recognises(file)) {
-      return DenseFile.read(file);
+      return DenseFile.read(file, threads, control);
     }
     try (TilesFile tiles = TilesFile.open(file)) {
-      return tiles.load();
+      return tiles.load(control);
     }
+  }
+
+  /** The same on all processors. */
+  public static DistanceMatrix read(Path file) {
+    return read(file, 0, null);
   }
 
   private static String describe(TileLayout layout) {
@@ -231,16 +239,26 @@ public final class DistanceMatrix extends PackedTiles {
     }
   }
 
-  /** Writes a .tiles file if it is named so, else a .npy file (M, M) {@code <f4}; it appears whole or not at all. */
+  /**
+   * Writes a .tiles file if it is named so, else a .npy file (M, M) {@code <f4}; it appears whole or not at all. Takes
+   * as many threads as computed it.
+   */
   @Override
   public void write(Path file) {
+    write(file, report == null ? 0 : report.threads(), null);
+  }
+
+  private void write(Path file, int threads, Control control) {
     handle.enter();
     try {
       if (DistanceFile.isTiles(file)) {
         TilesWriter.writeWhole(file, new TilesHeader(layout(), EngineInfo.query().version(), facts, Map.of()), memory,
-            infinitePairs());
+            infinitePairs(), control);
       } else {
-        DenseFile.write(file, layout(), () -> this::tile, DenseFile.PANEL_BYTES, 0);
+        DenseFile.write(file, layout(), () -> (i, j, out) -> {
+          Control.check(control);
+          tile(i, j, out);
+        }, DenseFile.PANEL_BYTES, threads);
       }
     } finally {
       handle.exit();

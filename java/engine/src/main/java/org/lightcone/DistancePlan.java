@@ -6,7 +6,8 @@ import java.util.Locale;
 /**
  * What computing all distances of a table (M, N, C) within a limit of memory will take, known before anything is
  * taken: bands of block rows of packed tiles outside, samples inside. A band's float64 sums and float32 tiles are in
- * memory at once; the input is read once per band, and once more for the pairs of a band that are redone.
+ * memory at once; the input is read once per band, and once more for the pairs of a band that are redone, which flagged
+ * ones are in any case.
  *
  * @param models M
  * @param samples N of the table, before a subset
@@ -91,6 +92,7 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
     private final long limit;
     private final long process;
     private long panelBytes;
+    private boolean begun;
 
     Planner(TileLayout layout, long samples, long classes, DistanceOptions options, long limit, long process) {
       this.layout = layout;
@@ -105,6 +107,11 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
     /** Goes on with the panels that a file was begun with, whatever the limit would suggest. */
     void panelBytes(long bytes) {
       panelBytes = bytes;
+    }
+
+    /** Tiles lie on the disk already: their bands are gone on with, whatever the memory would hold. */
+    void begun() {
+      begun = true;
     }
 
     TileLayout layout() {
@@ -169,7 +176,8 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
     DistancePlan plan(Output output) {
       int blocks = layout.blocks();
       long npyBytes = layout.models() * (long) layout.models() * Float.BYTES;
-      if (output == Output.NPY && Math.max(need(0, blocks), process + layout.bytes() + writePanel()) <= limit) {
+      boolean fits = Math.max(need(0, blocks), process + layout.bytes() + writePanel()) <= limit;
+      if (output == Output.NPY && fits && !begun) {
         return plan(true, blocks, 1, new Bytes(process, layout.bytes(), Math.max(working(0, blocks), writePanel())),
             npyBytes);
       }
@@ -188,8 +196,7 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
 
     private DistancePlan plan(boolean inMemory, int firstRows, int bands, Bytes memory, long disk) {
       return new DistancePlan(layout.models(), samples, classes, inMemory,
-          Math.min(layout.models(), firstRows * TileLayout.EDGE), bands, panelBytes, memory, limit, disk,
-          options.refine() == DistanceOptions.Refine.AUTO ? 2 * bands : bands);
+          Math.min(layout.models(), firstRows * TileLayout.EDGE), bands, panelBytes, memory, limit, disk, 2 * bands);
     }
   }
 }

@@ -12,8 +12,8 @@ import java.util.Arrays;
  * the intervals equal D (Eq 7). With weights, C.3: see {@link Embedding}; a model of weight 0 gets the coordinates of
  * Eq 9.
  *
- * <p>Signs: in every dimension the coordinate of largest magnitude is positive; of several equal to within
- * 1e-9 of it, that of the lowest model counts.
+ * <p>Signs: in every dimension the coordinate of largest magnitude, of models of weight above 0, is positive; of
+ * several equal to within 1e-9 of it, that of the lowest model counts.
  *
  * <p>Small matrices are solved by dense LAPACK (24 M^2 bytes, 10 M^3 operations), the others by a block Krylov
  * method that reads D once per product, in memory or from a file. The same bits for the same matrix, options and
@@ -31,6 +31,9 @@ public final class InPca {
 
   /** Compiled code, OpenBLAS's buffers, stacks and garbage that come after the plan; 30 MiB were measured. */
   private static final long GROWTH = 40L << 20;
+
+  /** A block of vectors is looked at through one buffer, which Java limits to 2 GiB. */
+  private static final long MOST_ENTRIES = Integer.MAX_VALUE / Double.BYTES;
 
   private InPca() {}
 
@@ -94,7 +97,13 @@ public final class InPca {
       int dims = options.dims();
       long memory = options.memoryBytes() > 0 ? options.memoryBytes() - Memory.resident() - GROWTH : Memory.total();
       String what = "the embedding of " + models + " models";
-      long buffer = inMemory ? 0 : Math.max(0, Math.min(MOST_BUFFER, memory / 4));
+      if (models * (long) Krylov.width(dims) > MOST_ENTRIES) {
+        throw new UnsupportedException(dims + " dimensions of " + models + " models: their vectors take more than the "
+            + Memory.size(MOST_ENTRIES * Double.BYTES) + " of one piece of memory; ask for fewer dimensions");
+      }
+      // Two runs of block rows are in memory at once, however long one is.
+      long twoRows = 2 * new TileLayout(models).bytes(0, 1);
+      long buffer = inMemory ? 0 : Math.max(twoRows, Math.min(MOST_BUFFER, memory / 4));
       // Coordinates twice, a block each for the centred vectors and the last product.
       long around = models * (long) Krylov.width(dims) * 4 * Double.BYTES;
       if (models <= DENSE_ORDER || !Krylov.fits(models, dims)) {
@@ -157,26 +166,21 @@ public final class InPca {
     int models = a.order();
     int dims = eigenvalues.length;
     for (int k = 0; k < dims; k++) {
-      fixSign(vectors, columns, k, models);
+      fixSign(vectors, columns, k, a.roots());
     }
     int[] signature = Arrays.stream(eigenvalues).mapToInt(lambda -> (int) Math.signum(lambda)).toArray();
     double[][] coordinates = new double[models][dims];
-    boolean all = true;
     for (int i = 0; i < models; i++) {
       double root = a.roots()[i];
-      all &= root > 0;
       for (int k = 0; k < dims && root > 0; k++) {
         coordinates[i][k] = vectors.get(i * columns + k) * Math.sqrt(Math.abs(eigenvalues[k])) / root;
       }
     }
     try (OffHeap memory = OffHeap.allocate((long) models * columns * Double.BYTES, "a block of vectors")) {
       DoubleBuffer product = memory.doubles(0, models * columns);
-      double[] missed = a.last(columns, vectors, product, all ? coordinates : null, signature);
-      if (!all) {
-        // The product gives models of weight 0 their coordinates (Eq 9), and only then the intervals are known.
-        placeUnweighted(a, eigenvalues, columns, product, coordinates);
-        missed = a.last(columns, vectors, product, coordinates, signature);
-      }
+      // Models of weight 0 count nothing in Eq 12; the product of the same pass gives them their coordinates (Eq 9).
+      double[] missed = a.last(columns, vectors, product, coordinates, signature);
+      placeUnweighted(a, eigenvalues, columns, product, coordinates);
       double[] residuals = residuals(a, eigenvalues, columns, vectors, product);
       double[] pairwise = Arrays.stream(missed).map(share -> 1 - share).toArray();
       return new Embedding(coordinates, eigenvalues, signature, stress(eigenvalues, a.norm()), pairwise,
@@ -185,15 +189,18 @@ public final class InPca {
     }
   }
 
-  private static void fixSign(DoubleBuffer vectors, int columns, int k, int models) {
+  /** By the coordinates: an eigenvector's entry over the root of the model's weight, but for a factor. */
+  private static void fixSign(DoubleBuffer vectors, int columns, int k, double[] roots) {
     double largest = 0;
-    for (int i = 0; i < models; i++) {
-      largest = Math.max(largest, Math.abs(vectors.get(i * columns + k)));
+    for (int i = 0; i < roots.length; i++) {
+      if (roots[i] > 0) {
+        largest = Math.max(largest, Math.abs(vectors.get(i * columns + k)) / roots[i]);
+      }
     }
-    for (int i = 0; i < models; i++) {
+    for (int i = 0; i < roots.length; i++) {
       double entry = vectors.get(i * columns + k);
-      if (Math.abs(entry) >= largest * (1 - TIE)) {
-        for (int j = 0; entry < 0 && j < models; j++) {
+      if (roots[i] > 0 && Math.abs(entry) / roots[i] >= largest * (1 - TIE)) {
+        for (int j = 0; entry < 0 && j < roots.length; j++) {
           vectors.put(j * columns + k, -vectors.get(j * columns + k));
         }
         return;

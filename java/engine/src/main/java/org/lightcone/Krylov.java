@@ -46,6 +46,7 @@ final class Krylov implements AutoCloseable {
   private final int slots;
   private final int threads;
   private final long blockBytes;
+  private final OffHeaps memory = new OffHeaps();
   private final OffHeap basis;
   private final OffHeap work;
   private final OffHeap other;
@@ -71,10 +72,10 @@ final class Krylov implements AutoCloseable {
     this.ld = slots * width;
     this.blockBytes = (long) n * width * Double.BYTES;
     this.t = new double[ld * ld];
-    this.work = OffHeap.allocate(blockBytes, "a block of vectors");
-    this.other = OffHeap.allocate(blockBytes, "a block of vectors");
-    this.basis = OffHeap.allocate(slots * blockBytes, "the basis of the eigenvectors");
-    this.coefficients = OffHeap.allocate((long) ld * width * Double.BYTES, "coefficients");
+    this.work = memory.allocate(blockBytes, "a block of vectors");
+    this.other = memory.allocate(blockBytes, "a block of vectors");
+    this.basis = memory.allocate(slots * blockBytes, "the basis of the eigenvectors");
+    this.coefficients = memory.allocate((long) ld * width * Double.BYTES, "coefficients");
   }
 
   /**
@@ -384,9 +385,6 @@ final class Krylov implements AutoCloseable {
 
   @Override
   public void close() {
-    basis.close();
-    work.close();
-    other.close();
-    coefficients.close();
+    memory.close();
   }
 }

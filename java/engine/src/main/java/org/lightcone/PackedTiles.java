@@ -25,11 +25,19 @@ public abstract sealed class PackedTiles implements AutoCloseable permits Distan
    * The distances in a file: of a .npy file in memory ({@link DistanceMatrix#read}), of a .tiles file where they are
    * ({@link TilesFile#open}).
    *
+   * @param threads 0: all processors
+   * @param control to cancel; may be null
    * @throws InvalidDataException if it is neither, or altered
    * @throws LightconeIoException if it cannot be read
+   * @throws CancelledException if it was cancelled
    */
+  public static PackedTiles open(Path file, int threads, Control control) {
+    return TilesChannel.recognises(file) ? TilesFile.open(file) : DistanceMatrix.read(file, threads, control);
+  }
+
+  /** The same on all processors. */
   public static PackedTiles open(Path file) {
-    return TilesChannel.recognises(file) ? TilesFile.open(file) : DistanceMatrix.read(file);
+    return open(file, 0, null);
   }
 
   /** M. */

@@ -152,10 +152,11 @@ final class TilesChannel implements AutoCloseable {
   }
 
   /** Writes tiles and their line of the table, each forced to the disk before the next. */
-  void writeBand(int slot, TilesEntry band, OffHeap tiles) throws IOException {
+  void writeBand(int slot, TilesEntry band, OffHeap tiles, Control control) throws IOException {
     long begin = layout().offset(band.begin(), band.begin());
     long size = layout().bytes(band.begin(), band.end());
     for (long at = 0; at < size; at += PIECE) {
+      Control.check(control);
       writeAll(tiles.bytes(at, (int) Math.min(PIECE, size - at)), dataOffset + begin + at);
     }
     channel.force(false);
@@ -177,9 +178,10 @@ final class TilesChannel implements AutoCloseable {
   }
 
   /** CRC32C of a band's tiles in memory. */
-  static int checksum(OffHeap tiles, long size) {
+  static int checksum(OffHeap tiles, long size, Control control) {
     CRC32C crc = new CRC32C();
     for (long at = 0; at < size; at += PIECE) {
+      Control.check(control);
       crc.update(tiles.bytes(at, (int) Math.min(PIECE, size - at)));
     }
     return (int) crc.getValue();

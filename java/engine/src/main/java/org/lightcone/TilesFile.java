@@ -189,11 +189,14 @@ public final class TilesFile extends PackedTiles {
   }
 
   /** The whole matrix in memory. */
-  DistanceMatrix load() {
+  DistanceMatrix load(Control control) {
     DistanceMatrix matrix = DistanceMatrix.empty(layout());
     boolean done = false;
     try {
-      bands(0, band -> matrix.put(band));
+      bands(0, band -> {
+        Control.check(control);
+        matrix.put(band);
+      });
       done = true;
       return matrix;
     } finally {

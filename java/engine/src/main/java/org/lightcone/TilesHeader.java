@@ -117,7 +117,9 @@ record TilesHeader(TileLayout layout, String engine, Map<String, String> options
     int entries = prefix.getInt(24);
     if (manifest < 2 || manifest > MOST_MANIFEST || entries < 1 || entries > TileLayout.MOST_MODELS / TileLayout.EDGE
         || prefix.getInt(28) != TilesEntry.BYTES || prefix.getLong(48) != 0
-        || prefix.getLong(32) < PREFIX || prefix.getLong(32) > Integer.MAX_VALUE) {
+        || prefix.getLong(32) < PREFIX
+        // Manifest and table are each followed by less than a page.
+        || prefix.getLong(32) > PREFIX + manifest + entries * (long) TilesEntry.BYTES + 2 * PAGE) {
       throw bad(file, "its header has impossible sizes");
     }
     return prefix;

@@ -4,8 +4,6 @@ package org.lightcone;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -15,15 +13,17 @@ import java.util.List;
 /**
  * A .tiles file under construction, {@code .NAME.part} beside its target: begun or gone on with, band by band, and
  * renamed when complete. A kill at any moment loses at most the band being written; what stands there already is taken
- * over if its checksum holds. One writer at a time, by a lock of the file that ends with the process.
+ * over if its checksum holds. One writer at a time, by a {@link PartLock}.
  */
 final class TilesWriter implements AutoCloseable {
   private final TilesChannel tiles;
   private final TilesEntry[] slots;
+  private final PartLock lock;
 
-  private TilesWriter(TilesChannel tiles, TilesEntry[] slots) {
+  private TilesWriter(TilesChannel tiles, TilesEntry[] slots, PartLock lock) {
     this.tiles = tiles;
     this.slots = slots;
+    this.lock = lock;
   }
 
   /** The name of a file under construction. */
@@ -32,13 +32,13 @@ final class TilesWriter implements AutoCloseable {
   }
 
   /** Writes a whole matrix that is in memory; the file appears whole or not at all. */
-  static void writeWhole(Path target, TilesHeader header, OffHeap tiles, long infinitePairs) {
+  static void writeWhole(Path target, TilesHeader header, OffHeap tiles, long infinitePairs, Control control) {
     TileLayout layout = header.layout();
     TilesEntry all = new TilesEntry(
-        0, layout.blocks(), TilesChannel.checksum(tiles, layout.bytes()), 0, 0, 0, 0, infinitePairs);
+        0, layout.blocks(), TilesChannel.checksum(tiles, layout.bytes(), control), 0, 0, 0, 0, infinitePairs);
     AtomicFile.write(target, header.fileBytes(), channel -> {
       Npy.drain(channel, ByteBuffer.wrap(header.format()));
-      new TilesChannel(target, channel, header).writeBand(0, all, tiles);
+      new TilesChannel(target, channel, header).writeBand(0, all, tiles, control);
     });
   }
 
@@ -59,13 +59,18 @@ final class TilesWriter implements AutoCloseable {
   /**
    * Begins a file or goes on with one; checks the bands that it has.
    *
-   * @throws LightconeException if another process writes it, or if it holds something else
+   * @throws LightconeException if another computation writes it, or if it holds something else
    */
   static TilesWriter begin(Path part, TilesHeader header, Control control) {
     try {
-      FileChannel channel = locked(part);
+      PartLock lock = PartLock.tryTake(part);
+      if (lock == null) {
+        throw new LightconeIoException(part + " is being written by another computation; wait for it or stop it");
+      }
       boolean done = false;
+      FileChannel channel = null;
       try {
+        channel = FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
         byte[] head = header.format();
         TilesChannel tiles;
         if (channel.size() < head.length) {
@@ -73,6 +78,8 @@ final class TilesWriter implements AutoCloseable {
           channel.truncate(0);
           Npy.drain(channel.position(0), ByteBuffer.wrap(head));
           channel.force(true);
+          // Without this a power cut may lose the file's name and every band with it.
+          AtomicFile.forceFolder(AtomicFile.folder(part));
           tiles = new TilesChannel(part, channel, header);
         } else {
           tiles = openBegun(part, channel);
@@ -82,13 +89,17 @@ final class TilesWriter implements AutoCloseable {
                 + "; repeat what it was begun with, or delete it to begin anew");
           }
         }
-        TilesWriter writer = new TilesWriter(tiles, tiles.slots());
+        TilesWriter writer = new TilesWriter(tiles, tiles.slots(), lock);
         writer.dropAltered(control);
         done = true;
         return writer;
       } finally {
         if (!done) {
-          channel.close();
+          try (lock) {
+            if (channel != null) {
+              channel.close();
+            }
+          }
         }
       }
     } catch (IOException e) {
@@ -102,41 +113,6 @@ final class TilesWriter implements AutoCloseable {
     } catch (InvalidDataException e) {
       throw new InvalidDataException(e.getMessage() + "; delete it to begin anew", e);
     }
-  }
-
-  private static FileChannel locked(Path part) throws IOException {
-    while (true) {
-      FileChannel channel = FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE,
-          StandardOpenOption.CREATE);
-      boolean done = false;
-      try {
-        Object key = fileKey(part);
-        FileLock lock = channel.tryLock();
-        if (lock == null) {
-          throw busy(part);
-        }
-        // Whoever had the lock may have renamed the file meanwhile.
-        if (key != null && key.equals(fileKey(part))) {
-          done = true;
-          return channel;
-        }
-      } catch (OverlappingFileLockException e) {
-        throw busy(part);
-      } finally {
-        if (!done) {
-          channel.close();
-        }
-      }
-    }
-  }
-
-  private static Object fileKey(Path file) throws IOException {
-    return Files.exists(file)
-        ? Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class).fileKey() : null;
-  }
-
-  private static LightconeIoException busy(Path part) {
-    return new LightconeIoException(part + " is being written by another computation; wait for it or stop it");
   }
 
   private static LightconeIoException failed(Path part, IOException e) {
@@ -165,16 +141,16 @@ final class TilesWriter implements AutoCloseable {
   }
 
   /** Writes a band; when this returns, no kill and no power cut loses it. */
-  void write(int begin, int end, OffHeap band, DistanceMatrix.Report report) {
+  void write(int begin, int end, OffHeap band, DistanceMatrix.Report report, Control control) {
     int slot = 0;
     // A line per block row: bands do not overlap, so one is free.
     while (slots[slot] != null) {
       slot++;
     }
     try {
-      int crc = TilesChannel.checksum(band, tiles.layout().bytes(begin, end));
+      int crc = TilesChannel.checksum(band, tiles.layout().bytes(begin, end), control);
       TilesEntry entry = TilesEntry.of(begin, end, crc, report);
-      tiles.writeBand(slot, entry, band);
+      tiles.writeBand(slot, entry, band, control);
       slots[slot] = entry;
     } catch (IOException e) {
       throw failed(tiles.file(), e);
@@ -202,7 +178,7 @@ final class TilesWriter implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
+    try (lock) {
       tiles.close();
     } catch (IOException e) {
       throw failed(tiles.file(), e);

@@ -208,7 +208,8 @@ public final class Trajectories {
 
   /** The memory that the library writes, and the struct that points into it. */
   private static final class Outputs implements AutoCloseable {
-    private final OffHeap memory = OffHeap.allocate(256, "outputs");
+    private final OffHeaps pieces = new OffHeaps();
+    private final OffHeap memory = pieces.allocate(256, "outputs");
     final NativeTrajectoriesOutputs pointer = new NativeTrajectoriesOutputs(memory.pointer());
     private final OffHeap pairs;
     private final OffHeap configurations;
@@ -233,8 +234,8 @@ public final class Trajectories {
       pointer.to_geodesic(pointer(toGeodesic));
     }
 
-    private static OffHeap array(boolean wanted, long count) {
-      return wanted ? OffHeap.allocate(count * Double.BYTES, "measures of trajectories") : null;
+    private OffHeap array(boolean wanted, long count) {
+      return wanted ? pieces.allocate(count * Double.BYTES, "measures of trajectories") : null;
     }
 
     private static DoublePointer pointer(OffHeap array) {
@@ -270,11 +271,7 @@ public final class Trajectories {
 
     @Override
     public void close() {
-      for (OffHeap array : new OffHeap[] {memory, pairs, configurations, pointPairs, tubeWidths, toGeodesic}) {
-        if (array != null) {
-          array.close();
-        }
-      }
+      pieces.close();
     }
   }
 }

@@ -13,6 +13,20 @@ class DistancePlanTest {
   private static final DistanceOptions OPTIONS = DistanceOptions.defaults().withThreads(2);
   private static final long PROCESS = 100L << 20;
 
+  @Test
+  void redonePairsAreReadAgainWithoutRefinementToo() {
+    DistanceOptions off = OPTIONS.withRefine(DistanceOptions.Refine.OFF);
+    DistancePlan plan = new DistancePlan.Planner(new TileLayout(2), 3, 3, off, 1L << 30, PROCESS)
+        .plan(DistancePlan.Output.TILES);
+    // Disjoint zeros of one sample: the pair is flagged.
+    float[] p = {1, 0, 0, 0.5f, 0.5f, 0, 0.2f, 0.3f, 0.5f, 0, 1, 0, 0.5f, 0.5f, 0, 0.2f, 0.3f, 0.5f};
+    try (Predictions table = Predictions.of(Tables.direct(p), 2, 3, 3, Kind.PROBS);
+        DistanceMatrix d = DistanceMatrix.compute(table, off, null)) {
+      assertEquals(1, d.report().flaggedPairs());
+      assertTrue(d.report().reads() <= plan.reads(), d.report().reads() + " reads, planned " + plan.reads());
+    }
+  }
+
   private static DistancePlan plan(int models, DistancePlan.Output output, long limit) {
     return new DistancePlan.Planner(new TileLayout(models), 2000, 10, OPTIONS, limit, PROCESS).plan(output);
   }

@@ -165,6 +165,26 @@ class EmbeddingFactsTest {
     }
   }
 
+  /** By the coordinates and not by the eigenvectors, whose largest entries are often those of heavy models. */
+  @Test
+  void theLargestCoordinateIsPositiveWhateverTheWeights() {
+    Random random = new Random(12);
+    for (int round = 0; round < 30; round++) {
+      double[] weights = random.doubles(30).map(x -> x < 0.1 ? 0 : Math.exp(12 * x - 6)).toArray();
+      try (DistanceMatrix d = matrix(30, round)) {
+        Embedding e = InPca.embed(d, EmbeddingOptions.of(6).withWeights(weights), null);
+        for (int k = 0; k < 6; k++) {
+          double largest = 0;
+          for (int i = 0; i < 30; i++) {
+            double x = e.coordinates()[i][k];
+            largest = weights[i] > 0 && Math.abs(x) > Math.abs(largest) ? x : largest;
+          }
+          assertTrue(largest > 0, "round " + round + ", dimension " + k + ": " + largest);
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {31, 900})
   void modelsOfWeightZeroAreWhereEq9PutsThem(int models) {
@@ -187,6 +207,9 @@ class EmbeddingFactsTest {
         }
         assertArrayEquals(e.stress(), weighted.stress(), 1e-9);
         assertArrayEquals(e.pairwise(), weighted.pairwise(), 1e-9);
+        if (models <= InPca.DENSE_ORDER) {
+          assertEquals(e.passes(), weighted.passes(), "they cost no pass");
+        }
       }
     }
   }

@@ -71,6 +71,21 @@ class EmbeddingOutOfCoreTest {
   }
 
   @Test
+  void thePlanCountsTheBuffersThatAreTaken() {
+    TileLayout layout = new TileLayout(60_000);
+    EmbeddingOptions options = EmbeddingOptions.of(3).withMemory(Memory.resident() + (600L << 20));
+    InPca.Plan plan = InPca.Plan.of(60_000, false, options);
+    assertTrue(plan.bufferBytes() >= 2 * layout.bytes(0, 1), "a run has one block row at least: " + plan);
+  }
+
+  @Test
+  void vectorsBeyondOneBufferAreRefusedWithASentence() {
+    UnsupportedException e = assertThrows(UnsupportedException.class,
+        () -> InPca.Plan.of(151_407, true, EmbeddingOptions.of(1_500)));
+    assertTrue(e.getMessage().startsWith("1500 dimensions of 151407 models: "), e.getMessage());
+  }
+
+  @Test
   void aLimitThatIsTooSmallIsRefusedAndCancellingStops() {
     try (PackedTiles d = open("D.tiles");
         Control control = new Control()) {

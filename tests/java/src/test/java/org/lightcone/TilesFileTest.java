@@ -255,6 +255,61 @@ class TilesFileTest {
     TilesWriter.begin(part, header, null).close();
   }
 
+  /** In a process of its own: the locks of one process do not keep it out itself. */
+  @Test
+  void anotherProcessIsKeptOutWhateverThisOneOpensMeanwhile() throws Exception {
+    TilesHeader header = new TilesHeader(new TileLayout(MODELS), "0", java.util.Map.of(), java.util.Map.of());
+    List<String> other = List.of("-cp", Shell.join(Shell.engineClassPath()) + java.io.File.pathSeparator
+        + Path.of(TilesFileTest.class.getProtectionDomain().getCodeSource().getLocation().toURI()),
+        LockProbe.class.getName(), part.toString());
+    try (TilesWriter first = TilesWriter.begin(part, header, null)) {
+      assertThrows(LightconeIoException.class, () -> TilesWriter.begin(part, header, null).close());
+      assertEquals(header, TilesWriter.begun(part));
+      assertTrue(TilesFileTest.probe(other).endsWith("busy"));
+      assertEquals(List.of(), first.done());
+    }
+    assertTrue(TilesFileTest.probe(other).endsWith("free"));
+    try (var files = Files.list(folder)) {
+      assertFalse(files.anyMatch(file -> file.toString().endsWith(".lock")));
+    }
+  }
+
+  private static String probe(List<String> arguments) throws Exception {
+    Shell.Result result = Shell.java(arguments);
+    assertEquals(0, result.status(), result.output());
+    return result.output().strip();
+  }
+
+  @Test
+  void anNpyFileIsGoneOnWithWhenMoreMemoryIsFree() throws Exception {
+    Path npy = folder.resolve("D.npy");
+    Path begun = folder.resolve(".D.npy.tiles.part");
+    int bands = compute(tiles, null).bands();
+    Files.move(tiles, begun);
+    DistancePlan.Planner roomy = new DistancePlan.Planner(
+        new TileLayout(MODELS), SAMPLES, CLASSES, OPTIONS, 8L << 30, 64L << 20);
+    DistanceFile.Summary summary = DistanceFile.compute(npy, table, OPTIONS, roomy, null);
+    assertEquals(bands, summary.resumedBands());
+    assertEquals(0, summary.reads());
+    assertFalse(Files.exists(begun));
+    Path direct = folder.resolve("direct.npy");
+    DistanceMatrix.computeTo(direct, table, OPTIONS, null).close();
+    assertEquals(-1, Files.mismatch(direct, npy));
+  }
+
+  @Test
+  void whatAKilledProcessLeftOfAFileGoesWithTheNextWriting() throws Exception {
+    Process ended = new ProcessBuilder("true").start();
+    ended.waitFor();
+    Path orphan = Files.write(folder.resolve(".D.npy." + ended.pid() + "-1.part"), new byte[10]);
+    Path running = Files.write(folder.resolve(".D.npy." + ProcessHandle.current().pid() + "-0.part"), new byte[10]);
+    Path another = Files.write(folder.resolve(".E.npy." + ended.pid() + "-1.part"), new byte[10]);
+    DistanceMatrix.computeTo(folder.resolve("D.npy"), table, OPTIONS, null).close();
+    assertFalse(Files.exists(orphan));
+    assertTrue(Files.exists(running));
+    assertTrue(Files.exists(another));
+  }
+
   @Test
   void aPartThatIsNoTilesFileIsNotOverwritten() throws Exception {
     Files.write(part, new byte[1 << 16]);
@@ -268,7 +323,7 @@ class TilesFileTest {
   @Test
   void aPassShowsEveryTileOnceWhateverTheBuffer() {
     compute(tiles, null);
-    try (TilesFile file = TilesFile.open(tiles); DistanceMatrix memory = file.load()) {
+    try (TilesFile file = TilesFile.open(tiles); DistanceMatrix memory = file.load(null)) {
       for (long buffer : new long[] {0, 3L * 11 * TileLayout.TILE_BYTES, 60L * TileLayout.TILE_BYTES, 1L << 40}) {
         List<Integer> rows = new ArrayList<>();
         file.bands(buffer, band -> {
@@ -317,7 +372,7 @@ class TilesFileTest {
             DistanceMatrix.Report report =
                 new DistanceCall(OPTIONS, layout, band[0], band[1], 0).run(large, null, out.pointer());
             assertEquals(layout.pairs(band[0], band[1]), report.pairs());
-            writer.write(band[0], band[1], out, report);
+            writer.write(band[0], band[1], out, report, null);
           }
         }
       }

@@ -100,6 +100,19 @@ class TilesHeaderTest {
     }
   }
 
+  /** A sparse file of 2 GiB may follow: the head is read onto the heap. */
+  @Test
+  void aHeadLargerThanItsPartsIsRefused() {
+    for (long bytes : new long[] {HEADER.format().length + 4096, 1 << 30, Integer.MAX_VALUE, 1L << 32, -1}) {
+      byte[] head = HEADER.format();
+      int size = manifestBytes(head);
+      ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).putLong(32, bytes);
+      InvalidDataException e = assertThrows(InvalidDataException.class,
+          () -> TilesHeader.headBytes("it", signed(head, size)), bytes + " bytes");
+      assertEquals("it cannot be used: its header has impossible sizes", e.getMessage());
+    }
+  }
+
   @Test
   void aLineOfTheTableIsWholeOrNothing() {
     TileLayout layout = HEADER.layout();
