@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code lightcone bench}: what this machine reaches, kernel by kernel, beside its own ceilings and beside others. */
-@Command(name = "bench", header = "Measures every kernel against this machine's ceilings and against other programs.",
+@Command(name = "bench", header = "Measures the kernels against this machine's ceilings and against other programs.",
     description = {"Every answer is verified against plain float64 before a time is printed; the multiply-add rate and"
         + " the read bandwidth are measured before and after every row. Most rows run for a second, all of them for"
         + " some minutes; the machine should do nothing else. Exit code 1 if an answer is wrong.", "",
