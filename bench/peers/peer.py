@@ -39,8 +39,8 @@ def arguments(names):
     return parser.parse_args()
 
 
-def measure(options, run):
-    """Runs, writes the answer as float64, and times further runs."""
+def measure(options, run, judged=lambda answer: answer):
+    """Runs, writes what is judged of the answer as float64, and times further runs."""
     import numpy
 
     def timed():
@@ -49,7 +49,7 @@ def measure(options, run):
         return time.perf_counter() - start, answer
 
     first, answer = timed()
-    numpy.save(options.out, numpy.asarray(answer, numpy.float64))
+    numpy.save(options.out, numpy.asarray(judged(answer), numpy.float64))
     if not options.serve:
         say(seconds=[timed()[0] for _ in range(options.runs)])
         return

@@ -29,7 +29,7 @@ int64_t fma_loop(int64_t rounds) {
 
 // bytes is a multiple of 512, data aligned to 64.
 void read_loop(const char* data, int64_t bytes) {
-  typedef int64_t V __attribute__((vector_size(sizeof(Tile::F))));
+  typedef uint64_t V __attribute__((vector_size(sizeof(Tile::F))));  // unsigned: the sums wrap around
   constexpr int64_t kStreams = 8;  // independent sums, so that loads alone are waited for
   V sum[kStreams] = {};
   for (int64_t k = 0; k < bytes; k += kStreams * static_cast<int64_t>(sizeof(V)))

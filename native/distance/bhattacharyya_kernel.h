@@ -185,16 +185,6 @@ LIGHTCONE_INLINE void for_tiles(const lightcone::TileArgs& t, Use&& use) {
 // 40 KiB of first-level cache.
 constexpr int64_t kDepth = 40960 / (kTileColumns * static_cast<int64_t>(sizeof(float)) + 64);
 
-// The panels come from a third-level cache whose latency a register tile cannot hide: while a step runs, register
-// tile q of it asks for its share of the next step's lines.
-LIGHTCONE_INLINE void prefetch_share(const float* rows, const float* columns, int64_t strip, int64_t length, int64_t q) {
-  constexpr int64_t kStrips = kBlock / Tile::kStrip, kTiles = kBlock * kBlock / kTileSize;
-  constexpr int64_t kShares = kTiles / (2 * kStrips);  // of a strip
-  const int64_t s = q / kShares;
-  const float* line = (s < kStrips ? rows + s * strip : columns + (s - kStrips) * strip) + q % kShares * length / kShares;
-  for (int64_t k = 0; k < length / kShares; k += 16) __builtin_prefetch(line + k, 0, 2);  // second-level cache
-}
-
 template <bool kGuarded>
 void multiply_samples(const lightcone::TileArgs& t) {
   constexpr int64_t kStrip = Tile::kStrip;
@@ -206,10 +196,7 @@ void multiply_samples(const lightcone::TileArgs& t) {
     const int64_t samples = t.samples - n < step ? t.samples - n : step;
     const float* rows = t.rows + n * t.classes * kStrip;
     const float* columns = t.columns + n * t.classes * kStrip;
-    const int64_t left = t.samples - n - samples, next = (left < step ? left : step) * t.classes * kStrip;
     for_tiles(t, [&](int64_t i, int64_t j, int64_t state) {
-      prefetch_share(rows + samples * t.classes * kStrip, columns + samples * t.classes * kStrip, strip, next,
-                     state / kTileSize);
       tile(rows + i / kStrip * strip + i % kStrip, columns + j / kStrip * strip + j % kStrip, strip, samples,
            t.classes, reinterpret_cast<Vector*>(t.product + state), reinterpret_cast<Exponent*>(t.exponent + state));
     });

@@ -36,13 +36,14 @@ public final class Agreement {
    *     null: all points
    * @param threads 0: all processors. The result does not depend on it
    * @param control may be null
-   * @throws IllegalArgumentException for a mask without points
+   * @throws IllegalArgumentException for a mask without points, or more than 46,340 maps
    * @throws CancelledException if it was cancelled
    */
   public static Agreement of(LabelMaps labels, ByteBuffer mask, int threads, Control control) {
     if (labels.maps() > MAX_MAPS) {
       throw new IllegalArgumentException(
-          "the pairs of " + labels.maps() + " maps do not fit one array; take at most " + MAX_MAPS);
+          "the counts of the pairs of " + labels.maps() + " maps do not fit one array of Java, which holds those of "
+              + MAX_MAPS + ": compare fewer maps at once");
     }
     BytePointer counted = Direct.in(mask, labels.points(), "the mask");
     int maps = (int) labels.maps();

@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code lightcone bench}: what this machine reaches, kernel by kernel, beside its own ceilings and beside others. */
-@Command(name = "bench", header = "Measures every kernel against this machine's ceilings and against other programs.",
+@Command(name = "bench", header = "Measures the kernels against this machine's ceilings and against other programs.",
     description = {"Every answer is verified against plain float64 before a time is printed; the multiply-add rate and"
         + " the read bandwidth are measured before and after every row. Most rows run for a second, all of them for"
         + " some minutes; the machine should do nothing else. Exit code 1 if an answer is wrong.", "",
@@ -73,8 +73,9 @@ final class BenchCommand extends Verb {
     String commit = Checkout.commit(checkout);
     ObjectNode json = result.json(Machine.name(), commit);
     List<String> lines = new ArrayList<>(result.lines());
-    if (!result.verified()) {
-      lines.add("WRONG answers above: nothing is written.");
+    if (!result.wrong().isEmpty()) {
+      spec.commandLine().getErr().println("lightcone: the answers of " + String.join("; ", result.wrong())
+          + " are wrong or missing, and nothing is written: see these rows of the table");
       return new Result(json, lines, 1);
     }
     Path file = out != null ? out : kernel != null || quick || checkout == null ? null : checkout.resolve(String.format(

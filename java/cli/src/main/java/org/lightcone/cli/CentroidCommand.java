@@ -58,6 +58,8 @@ final class CentroidCommand extends Verb {
         Predictions table = Predictions.open(predictions, Kind.parse(kind), common.threads(), control);
         ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "centroid", "rows", control::done,
             control::total)) {
+      common.reserve("the centroid of " + table.samples() + " samples and " + table.classes() + " classes",
+          Double.BYTES * table.samples() * table.classes());
       double entropy = Centroid.computeTo(out, table, chosen, shares, common.threads(), control);
       double seconds = (System.nanoTime() - begin) * 1e-9;
       ObjectNode json = JSON.createObjectNode();

@@ -30,24 +30,26 @@ import picocli.CommandLine.Option;
     description = {"Reads P.npy (M, N, C), float32 or float64, or the records of a store, and writes the"
         + " symmetric (M, M) float32 matrix; with --against the (Q, M) one of Q new models.", "",
         "From a store: the records of all runs that did not fail, runs in the order of their sweep, records"
-        + " in the order of training; D.index.json beside D.npy names run, record and step of every row."},
+        + " in the order of training; D.index.json beside D.npy names run, record and step of every row (with --against"
+        + " of every column)."},
     footer = {"", "Example:", "  lightcone distances --predictions P.npy --kind probs --out D.npy"})
 final class DistancesCommand extends Verb {
   @Option(names = "--predictions", paramLabel = "P.npy", description = "Predictions (M, N, C), C order.")
   private Path predictions;
 
-  @Option(names = "--kind", paramLabel = "K", description = "What they are: probs, log-probs or logits.")
+  @Option(names = "--kind", paramLabel = "K", description = "What they are, and what --against holds: probs,"
+      + " log-probs or logits.")
   private String kind;
 
-  @Option(names = "--store", paramLabel = "DIR", description = "A store, instead of --predictions and --kind.")
+  @Option(names = "--store", paramLabel = "DIR", description = "A store, instead of --predictions.")
   private Path store;
 
   @Option(names = "--split", paramLabel = "S", description = "Which samples of the store: train or test.")
   private String split;
 
   @Option(names = "--metric", paramLabel = "M", defaultValue = "bhattacharyya",
-      description = "bhattacharyya (default), hellinger, hellinger-product, jeffreys, geodesic, geodesic-l2, euclidean,"
-          + " jensen-shannon or disagreement.")
+      completionCandidates = MetricNames.class,
+      description = "Which distance: ${COMPLETION-CANDIDATES} (default: bhattacharyya).")
   private String metric;
 
   @Option(names = "--precision", paramLabel = "P", defaultValue = "exact",
@@ -75,7 +77,7 @@ final class DistancesCommand extends Verb {
   private long sampleBlocks;
 
   @Option(names = "--against", paramLabel = "Q.npy",
-      description = "Distances of these Q models, of the same kind and samples, to the M: writes (Q, M).")
+      description = "Distances of these Q models, of the same samples, to the M: writes (Q, M). Not with --std-errors.")
   private Path against;
 
   @Option(names = "--out", paramLabel = "D.npy|D.tiles", required = true,
@@ -97,7 +99,7 @@ final class DistancesCommand extends Verb {
       try (Predictions table = rows.predictions(common.threads(), control)) {
         // The old index must never stand beside a new matrix.
         Files.deleteIfExists(indexFile());
-        Result result = measure(table, options, control);
+        Result result = against != null ? measureAgainst(table, options, control) : measure(table, options, control);
         rows.writeIndex(indexFile());
         return result;
       }
@@ -121,11 +123,16 @@ final class DistancesCommand extends Verb {
       if (store != null && split == null) {
         throw new IllegalArgumentException("--split is missing: say which samples of the store, train or test");
       }
-      if (predictions != null) {
+      if (against != null && kind == null) {
+        throw new IllegalArgumentException("--kind is missing: say what " + against
+            + " holds, probs, log-probs or logits");
+      }
+      if (kind != null) {
         Options.parsed("--kind", kind, Kind::parse);
       }
-      if (against != null && (store != null || standardErrors != null)) {
-        throw new IllegalArgumentException("--against goes with --predictions, and not with --std-errors");
+      if (against != null && standardErrors != null) {
+        throw new IllegalArgumentException("--std-errors are those of the M models among each other: leave it out, or"
+            + " --against");
       }
       if (standardErrors != null) {
         Options.matrixOutput("--std-errors", standardErrors);
@@ -173,9 +180,11 @@ final class DistancesCommand extends Verb {
     }
   }
 
-  /** Distances and their standard errors, both in memory. */
+  /** Distances and their standard errors, both in memory: three sums of float64 for each pair, and two of float32. */
   @SuppressWarnings("try") // the line acts by being open
   private Result measureErrors(Predictions table, DistanceOptions options, Control control) {
+    common.reserve("the distances of " + table.models() + " models and their errors",
+        (3 * Double.BYTES + 2 * Float.BYTES) * (table.models() * table.models() / 2));
     try (ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
             control::done, control::total);
         DistanceErrors errors = DistanceErrors.compute(table, options, sampleBlocks, 0, 0, control)) {
@@ -194,8 +203,17 @@ final class DistancesCommand extends Verb {
   /** The (Q, M) distances of new models. */
   @SuppressWarnings("try") // the line acts by being open
   private Result measureAgainst(Predictions table, DistanceOptions options, Control control) {
-    try (Predictions rows = Predictions.open(against, Kind.parse(kind), common.threads(), control);
-        ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
+    try (Predictions rows = Predictions.open(against, Kind.parse(kind), common.threads(), control)) {
+      // A sum of float64 and a distance of float32 for each pair.
+      common.reserve("the distances of " + rows.models() + " models to " + table.models(),
+          (Double.BYTES + Float.BYTES) * rows.models() * table.models());
+      return measureAgainst(rows, table, options, control);
+    }
+  }
+
+  @SuppressWarnings("try") // the line acts by being open
+  private Result measureAgainst(Predictions rows, Predictions table, DistanceOptions options, Control control) {
+    try (ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
             control::done, control::total);
         CrossDistances matrix = CrossDistances.compute(rows, table, options, control)) {
       long begin = System.nanoTime();

@@ -2,6 +2,12 @@
 package org.lightcone.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,7 +50,7 @@ final class PlaceCommand extends Verb {
 
   @Override
   @SuppressWarnings("try") // the stage and the line act by being open
-  Result execute() {
+  Result execute() throws IOException {
     if (dims < 1) {
       throw usage("--dims " + dims + ": at least 1 is needed");
     }
@@ -54,26 +60,42 @@ final class PlaceCommand extends Verb {
       throw usage(e.getMessage());
     }
     long start = System.nanoTime();
-    List<Long> shape = Npy.readHeader(added).shape();
+    Npy.Header header = Npy.readHeader(added);
     try (Control control = new Control();
         Interruption.Stage stage = stop.stage(control::cancel);
         PackedTiles matrix = Options.distances(distances, common);
         // How many passes there will be is not known: the line shows the part of a pass that runs.
         ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "embedding, this pass", "block rows",
             control::done, control::total)) {
-      if (shape.size() != 2 || shape.get(1) != matrix.models()) {
-        throw new InvalidDataException(added + " cannot be used: its shape is "
-            + shape.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")")) + ", wanted is (Q, "
-            + matrix.models() + "), a row of distances to the models of " + distances + " for each new model");
-      }
-      double[] flat = Npy.readDoubles(added);
-      double[][] rows = new double[Math.toIntExact(shape.get(0))][];
-      Arrays.setAll(rows, q -> Arrays.copyOfRange(flat, q * matrix.models(), (q + 1) * matrix.models()));
+      double[][] rows = rows(header, matrix.models());
       Embedding embedding = InPca.embed(matrix, common.embedding(dims, weights), control);
       Placement placed = Placement.of(embedding, rows);
       Npy.writeDoubles(out, placed.coordinates());
       return result(embedding, placed, (System.nanoTime() - start) * 1e-9);
     }
+  }
+
+  /** The rows of DN, one at a time: Q M may be more than one array holds. */
+  private double[][] rows(Npy.Header header, int models) throws IOException {
+    List<Long> shape = header.shape();
+    if (shape.size() != 2 || shape.get(1) != models || !header.type().floating()) {
+      throw new InvalidDataException(added + " cannot be used: its shape is " + header.shapeText() + " of "
+          + header.type() + ", wanted is (Q, " + models + ") of <f4 or <f8, a row of distances to the models of "
+          + distances + " for each new model");
+    }
+    common.reserve("the distances of " + shape.get(0) + " new models", Double.BYTES * header.elements());
+    double[][] rows = new double[Math.toIntExact(shape.get(0))][models];
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(added))) {
+      in.skipNBytes(header.offset());
+      for (double[] row : rows) {
+        ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes(models * header.type().bytes()))
+            .order(ByteOrder.LITTLE_ENDIAN);
+        for (int m = 0; m < models; m++) {
+          row[m] = header.type() == Npy.Type.FLOAT32 ? bytes.getFloat() : bytes.getDouble();
+        }
+      }
+    }
+    return rows;
   }
 
   private Result result(Embedding e, Placement placed, double seconds) {

@@ -18,13 +18,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code lightcone plan}: what the distances of a table will take, before anything runs. */
-@Command(name = "plan", header = "Predicts memory, disk, reads and time of distances and an embedding.",
+@Command(name = "plan",
+    header = "Predicts memory, disk, reads and time of distances, and the time of an embedding.",
     description = {"Measures for a second or two what this machine reaches: multiply-adds, memory bandwidth, the disk"
         + " of the current folder, and the kernels themselves on a small table of as many classes. Predicts from that,"
         + " within a factor of two where the machine does nothing else.", "",
-        "Near-identical models are measured again in float64; how many there are only the data can say, so the time for"
-        + " all of them is told apart and not in the total. An input that does not fit in memory is read at the disk's"
-        + " rate."},
+        "Near-identical models are measured again in float64; how many there are only the data can say, so the time"
+        + " for all of them is told apart and not in the total. Files that do not fit in memory are read at the disk's"
+        + " rate. Memory, disk and reads are those of the distances; an embedding keeps within the same --memory."},
     footer = {"", "Example:", "  lightcone plan --models 100000 --samples 10000 --classes 10 --memory 8g"})
 final class PlanCommand extends Verb {
   @Option(names = "--models", paramLabel = "M", required = true, description = "How many models.")
@@ -37,13 +38,14 @@ final class PlanCommand extends Verb {
   private long classes;
 
   @Option(names = "--metric", paramLabel = "M", defaultValue = "bhattacharyya",
-      description = "Which distance (default: bhattacharyya).")
+      completionCandidates = MetricNames.class,
+      description = "Which distance: ${COMPLETION-CANDIDATES} (default: bhattacharyya).")
   private String metric;
 
   @Option(names = "--tiles", description = "Into a .tiles file instead of a .npy.")
   private boolean tiles;
 
-  @Option(names = "--dims", paramLabel = "K", description = "Also embed in so many dimensions.")
+  @Option(names = "--dims", paramLabel = "K", description = "Also tell the time of an embedding in so many dimensions.")
   private Integer dims;
 
   @Override
@@ -76,8 +78,9 @@ final class PlanCommand extends Verb {
     double pairSamples = models * (models - 1) / 2.0 * samples;
     // Float32 as it most often is.
     double bytes = numbers * Float.BYTES;
-    boolean cached = bytes < EngineInfo.query().memoryBytes() / 2.0;
-    double fromDisk = cached ? 0 : bytes / disk.read();
+    double fromDisk = reading(bytes, disk);
+    // Packed tiles of float32.
+    double packed = (double) Float.BYTES * models * (models - 1) / 2;
     // The last read is the one of the redone pairs.
     int sweeps = Math.max(1, plan.bands());
     ObjectNode seconds = JSON.createObjectNode();
@@ -86,9 +89,11 @@ final class PlanCommand extends Verb {
     double share = sweeps == 1 ? 1 : (sweeps + 1) / 2.0;
     seconds.put("read", Math.max(numbers / rates.panels(), fromDisk) * share);
     seconds.put("distances", pairSamples / rates.distances());
-    seconds.put("write", plan.diskBytes() / disk.write());
+    // A .npy whose matrix is not in memory is made from tiles on the disk.
+    boolean byTiles = !plan.inMemory() && !tiles;
+    seconds.put("write", plan.diskBytes() / disk.write() + (byTiles ? reading(packed, disk) : 0));
     if (dims != null) {
-      seconds.put("embed", Calibration.embedding(models, dims, rates.threads()));
+      seconds.put("embed", Calibration.embedding(models, dims, rates.threads(), reading(packed, disk)));
     }
     double total = 0;
     for (var part : seconds) {
@@ -99,6 +104,11 @@ final class PlanCommand extends Verb {
       seconds.put("refine_at_most", pairSamples / rates.refinement());
     }
     return seconds;
+  }
+
+  /** Seconds for reading files of so many bytes from the disk; 0 where the system keeps them in memory. */
+  private static double reading(double bytes, DiskRate disk) {
+    return bytes < EngineInfo.query().memoryBytes() / 2.0 ? 0 : bytes / disk.read();
   }
 
   private Result result(DistancePlan plan, Calibration rates, DiskRate disk, ObjectNode seconds) {
@@ -128,7 +138,8 @@ final class PlanCommand extends Verb {
     lines.add(String.format(Locale.ROOT, "measured here: %s pair-samples/s (%.0f%% of %s multiply-adds/s, %s, %d"
             + " threads), memory %sB/s, disk %sB/s in and %sB/s out", ProgressLine.si(rates.distances()),
         100 * rates.share(classes), ProgressLine.si(rates.fma()), rates.isa(), rates.threads(),
-        ProgressLine.si(rates.readBandwidth()) + " ", ProgressLine.si(disk.write()) + " ", ProgressLine.si(disk.read()) + " "));
+        ProgressLine.si(rates.readBandwidth()) + " ", ProgressLine.si(disk.read()) + " ",
+        ProgressLine.si(disk.write()) + " "));
     return new Result(json, lines);
   }
 

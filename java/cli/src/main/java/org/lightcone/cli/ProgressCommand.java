@@ -52,6 +52,7 @@ final class ProgressCommand extends Verb {
         Predictions table = Predictions.open(predictions, Kind.parse(kind), common.threads(), control);
         ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "progress", "rows", control::done,
             control::total)) {
+      common.reserve("the progress of " + table.models() + " models", Double.BYTES * table.models());
       double[] progress = Progress.of(table, truth, common.threads(), control);
       Npy.writeDoubles(out, progress, progress.length);
       double seconds = (System.nanoTime() - begin) * 1e-9;

@@ -117,6 +117,8 @@ class EngineCommandsTest {
     assertEquals(3, cross.length);
     assertEquals(bhattacharyya(0, 1), cross[1], 1e-5);
     distances(p, "probs", "--against", q, "--std-errors", path("E.npy")).fails(2, "--against");
+    distances(p, "probs", "--against", q, "--memory", "8").fails(1, "--memory");
+    distances(p, "probs", "--std-errors", path("E.npy"), "--memory", "8").fails(1, "--memory");
     distances(p, "probs", "--std-errors", path("E.npy"), "--sample-blocks", 1).fails(2, "--sample-blocks");
     distances(p, "probs", "--metric", "jeffreys", "--precision", "compat").fails(1, "jeffreys");
   }

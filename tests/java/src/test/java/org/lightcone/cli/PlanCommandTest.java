@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,12 +25,7 @@ class PlanCommandTest {
     int samples = 600;
     int classes = 10;
     Path table = folder.resolve("p.npy");
-    float[] p = new float[models * samples * classes];
-    SplittableRandom random = new SplittableRandom(1);
-    for (int k = 0; k < p.length; k++) {
-      p[k] = (float) (3 * random.nextDouble());
-    }
-    Npy.writeFloats(table, p, models, samples, classes);
+    Npy.writeFloats(table, table(models, samples, classes), models, samples, classes);
     String said = "";
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       JsonNode plan = Cli.run("plan", "--models", models, "--samples", samples, "--classes", classes, "--json").json();
@@ -54,8 +51,41 @@ class PlanCommandTest {
   }
 
   @Test
-  void memoryDiskAndReadsAreThoseOfTheRun(@TempDir Path folder) throws Exception {
-    JsonNode plan = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--dims", 5, "--json").json();
+  void diskAndReadsAreThoseOfTheRun(@TempDir Path folder) throws Exception {
+    int models = 1000;
+    Path table = folder.resolve("p.npy");
+    Npy.writeFloats(table, table(models, 20, 10), models, 20, 10);
+    for (String name : new String[] {"d.npy", "d.tiles"}) {
+      Path out = folder.resolve(name);
+      List<Object> args = new ArrayList<>(List.of("plan", "--models", models, "--samples", 20, "--classes", 10,
+          "--memory", "4g", "--json"));
+      if (name.equals("d.tiles")) {
+        args.add("--tiles");
+      }
+      JsonNode plan = Cli.run(args.toArray()).json();
+      JsonNode run = Cli.run("distances", "--predictions", table, "--kind", "logits", "--memory", "4g", "--out", out,
+          "--json").json();
+      assertEquals(plan.get("bands").asInt(), run.get("bands").asInt(), name);
+      assertTrue(run.get("reads").asInt() >= 1 && run.get("reads").asInt() <= plan.get("reads").asInt(), run.toString());
+      long disk = plan.get("disk_bytes").asLong();
+      // The file's head may come to it: 16 KiB here.
+      assertTrue(Files.size(out) >= disk && Files.size(out) <= disk + (16 << 10), Files.size(out) + " of " + plan);
+    }
+  }
+
+  private static float[] table(int models, int samples, int classes) {
+    float[] logits = new float[models * samples * classes];
+    SplittableRandom random = new SplittableRandom(1);
+    for (int k = 0; k < logits.length; k++) {
+      logits[k] = (float) (3 * random.nextDouble());
+    }
+    return logits;
+  }
+
+  @Test
+  void aPlanTellsMemoryAndTimesAndWritesNothing(@TempDir Path folder) throws Exception {
+    JsonNode plan = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--dims", 5, "--memory", "4g",
+        "--json").json();
     long matrix = 20000L * 20000 * 4;
     assertEquals(matrix, plan.get("disk_bytes").asLong(), "in memory, and a .npy");
     assertTrue(plan.get("memory_bytes").asLong() > matrix / 2, plan.toString());

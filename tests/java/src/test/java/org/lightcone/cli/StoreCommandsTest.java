@@ -11,10 +11,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lightcone.Npy;
 
 /** train, status, distances and report on stores of tiny runs. */
 class StoreCommandsTest {
@@ -66,6 +68,17 @@ class StoreCommandsTest {
     assertEquals(rows.get(0).get("run"), rows.get(TINY_RECORDS - 1).get("run"));
     assertNotEquals(rows.get(0).get("run"), rows.get(TINY_RECORDS).get("run"));
     assertEquals(0, rows.get(TINY_RECORDS).get("record").asInt());
+
+    int classes = distances.get("classes").asInt();
+    float[] ignorance = new float[50 * classes];
+    Arrays.fill(ignorance, 1f / classes);
+    Path added = folder.resolve("Q.npy");
+    Npy.writeFloats(added, ignorance, 1, 50, classes);
+    Object[] cross = {"distances", "--store", store(), "--split", "test", "--against", added, "--out", matrix, "--json",
+        "--kind", "probs"};
+    assertEquals(1, Cli.run(cross).json().get("against").asInt());
+    assertEquals(2 * TINY_RECORDS, NpyFile.read(matrix).length);
+    Cli.run(Arrays.copyOf(cross, cross.length - 2)).fails(2, "--kind", "Q.npy");
 
     Path page = folder.resolve("report.html");
     JsonNode report = Cli.run("report", "--store", store(), "--out", page, "--json").json();

@@ -51,6 +51,7 @@ final class AgreementRow extends Row {
 
   @Override
   Errors verify() {
+    Poison.agreement(maps, key.threads());
     Agreement agreement = Agreement.of(maps, null, key.threads(), null);
     return Errors.exact(wrong(agreement::count));
   }

@@ -115,7 +115,7 @@ public final class Bench {
       List<RowResult.PeerResult> peerResults = new ArrayList<>();
       for (Peer peer : others) {
         peerResults.add(new RowResult.PeerResult(peer.spec.name(), peer.absent(), peer.errors(),
-            peer.absent() != null ? null : Timing.of(peer.seconds)));
+            peer.absent() != null ? null : Timing.of(peer.seconds), peer.spec.rounds() == 1));
       }
       return new RowResult(row.key, null, errors, timing, ceiling, row.bytes(), row.work(), row.unit(), row.note(),
           notes, List.copyOf(peerResults));

@@ -19,9 +19,10 @@ import org.lightcone.EngineInfo;
  * @param ceilings of the machine
  */
 public record BenchResult(List<RowResult> rows, ObjectNode ceilings) {
-  /** Whether every row that ran is right. */
-  public boolean verified() {
-    return rows.stream().allMatch(row -> row.skipped() != null || row.verified());
+  /** Rows that ran and are not right, in words. */
+  public List<String> wrong() {
+    return rows.stream().filter(row -> row.skipped() == null && !row.verified()).map(row -> row.key().toString())
+        .toList();
   }
 
   /** The result file's content: the contract's {@code {"machine", "commit", "compiler", "ceilings", "rows"}}. */

@@ -7,6 +7,7 @@ import org.lightcone.Ceilings;
 import org.lightcone.DType;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
+import org.lightcone.Embedding;
 import org.lightcone.EmbeddingOptions;
 import org.lightcone.EngineInfo;
 import org.lightcone.InPca;
@@ -84,10 +85,12 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
   }
 
   /**
-   * Seconds to embed M models in K dimensions with the matrix in memory, from an embedding of fewer: a pass costs M^2,
-   * and their number hardly depends on M.
+   * Seconds to embed M models in K dimensions, from an embedding of fewer: a pass costs M^2, and their number hardly
+   * depends on M.
+   *
+   * @param passSeconds for reading the matrix once from the disk, beside which a pass computes; 0 where it is in memory
    */
-  public static double embedding(long models, int dims, int threads) {
+  public static double embedding(long models, int dims, int threads, double passSeconds) {
     int points = 50;
     int runs = (int) Math.max(1, Math.min(models / points, 24));
     RandomWalks walks = new RandomWalks(runs, points, 20, 10, 1);
@@ -98,7 +101,8 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
       EmbeddingOptions options = EmbeddingOptions.of(fewer).withThreads(threads);
       InPca.embed(d, options, null);
       double ratio = (double) models / walks.models();
-      return InPca.embed(d, options, null).seconds() * ratio * ratio;
+      Embedding embedding = InPca.embed(d, options, null);
+      return Math.max(embedding.seconds() * ratio * ratio, embedding.passes() * passSeconds);
     }
   }
 

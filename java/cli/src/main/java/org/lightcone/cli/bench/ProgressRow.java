@@ -59,6 +59,7 @@ final class ProgressRow extends Row {
 
   @Override
   Errors verify() {
+    Poison.progress(inputs.predictions(), labels, (int) key.classes(), key.threads());
     return errors(Progress.of(inputs.predictions(), labels, key.threads(), null), BOUND);
   }
 

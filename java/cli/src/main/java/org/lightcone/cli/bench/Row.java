@@ -29,7 +29,10 @@ abstract class Row implements AutoCloseable {
   /** Makes random inputs; not timed. */
   abstract void prepare(Inputs inputs) throws IOException;
 
-  /** One run into poisoned outputs, compared with plain float64 (or counted, where the answer is whole numbers). */
+  /**
+   * One run, compared with plain float64 (or counted, where the answer is whole numbers). Memory that a row of the same
+   * inputs may have left with the right answer is spoilt before.
+   */
   abstract Errors verify() throws IOException;
 
   /** One run; its seconds. */

@@ -30,8 +30,9 @@ record RowResult(RowKey key, String skipped, Errors errors, Timing timing, Ceili
    * @param absent why it did not run, or null
    * @param errors of its answer
    * @param timing of its runs
+   * @param cold whether that is its first run alone, caches and allocator cold, where ours are warm
    */
-  record PeerResult(String name, String absent, Errors errors, Timing timing) {}
+  record PeerResult(String name, String absent, Errors errors, Timing timing, boolean cold) {}
 
   static RowResult skipped(Row row, String why) {
     return new RowResult(row.key, why, null, null, null, row.bytes(), row.work(), row.unit(), "", null, List.of());
@@ -91,7 +92,7 @@ record RowResult(RowKey key, String skipped, Errors errors, Timing timing, Ceili
         entry.put("absent", peer.absent());
       } else {
         entry.put("median_s", peer.timing().median()).put("speedup", peer.timing().median() / timing.median())
-            .put("runs", peer.timing().runs());
+            .put("runs", peer.timing().runs()).put("cold", peer.cold());
         put(entry, "max_rel_error", peer.errors().max());
       }
     }

@@ -56,7 +56,7 @@ final class Rows {
     each(Metric.BHATTACHARYYA, 256, 1000, 10, true);
     each(Metric.BHATTACHARYYA, 1024, 2000, 10, true);
     refinement(1024, 2000, 10);
-    distances(Metric.BHATTACHARYYA, 4096, 5000, 10, threads, Isa.AUTO);
+    each(Metric.BHATTACHARYYA, 4096, 5000, 10, false);
     distances(Metric.BHATTACHARYYA, 4096, 5000, 10, threads, Isa.AVX2);
     distances(Metric.BHATTACHARYYA, 2048, 5000, 2, threads, Isa.AUTO);
     distances(Metric.BHATTACHARYYA, 2048, 4000, 3, threads, Isa.AUTO);

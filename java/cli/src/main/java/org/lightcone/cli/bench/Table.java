@@ -8,7 +8,7 @@ import java.util.Locale;
 /** The rows as columns of text, what does not fit a column on lines of its own below its row. */
 final class Table {
   private static final List<String> HEAD = List.of("kernel", "mode", "M, N, C", "isa", "threads",
-      "median (p10-p90, runs)", "rate", "% of ceiling", "max, p99 rel. error", "bytes");
+      "median (p10-p90, runs)", "rate", "% of ceiling", "max, p99 rel. error", "max |diagonal|", "bytes");
 
   private Table() {}
 
@@ -38,9 +38,9 @@ final class Table {
     List<String> cells = new ArrayList<>(List.of(key.kernel(), key.mode(), key.sizes(), key.isa(),
         Integer.toString(key.threads())));
     if (row.skipped() != null) {
-      cells.addAll(List.of("left out: " + row.skipped(), "", "", "", ""));
+      cells.addAll(List.of("left out: " + row.skipped(), "", "", "", "", ""));
     } else if (row.timing() == null) {
-      cells.addAll(List.of("WRONG", "", "", error(row.errors()), ""));
+      cells.addAll(List.of("WRONG", "", "", error(row.errors()), diagonal(row.errors()), ""));
     } else {
       Timing t = row.timing();
       cells.add(String.format(Locale.ROOT, "%s (%s-%s, %d)", seconds(t.median()), seconds(t.p10()), seconds(t.p90()),
@@ -49,9 +49,14 @@ final class Table {
       cells.add(row.ceiling() == null ? "-"
           : String.format(Locale.ROOT, "%.0f%% of %s", 100 * row.share(), row.ceiling().name()));
       cells.add(error(row.errors()));
+      cells.add(diagonal(row.errors()));
       cells.add(row.bytes() == 0 ? "-" : si(row.bytes()));
     }
     return cells;
+  }
+
+  private static String diagonal(Errors errors) {
+    return Double.isNaN(errors.diagonal()) ? "-" : String.format(Locale.ROOT, "%.1g", errors.diagonal());
   }
 
   private static String error(Errors errors) {
@@ -64,9 +69,10 @@ final class Table {
       return peer.name() + ": peer absent (" + peer.absent() + ")";
     }
     Timing t = peer.timing();
-    return String.format(Locale.ROOT, "%.3g times %s: %s (%s-%s, %d), its max rel. error %.1e",
-        t.median() / row.timing().median(), peer.name(), seconds(t.median()), seconds(t.p10()), seconds(t.p90()),
-        t.runs(), peer.errors().max());
+    String runs = peer.cold() ? "cold, 1 run"
+        : String.format(Locale.ROOT, "%s-%s, %d", seconds(t.p10()), seconds(t.p90()), t.runs());
+    return String.format(Locale.ROOT, "%.3g times %s: %s (%s), its max rel. error %.1e",
+        t.median() / row.timing().median(), peer.name(), seconds(t.median()), runs, peer.errors().max());
   }
 
   private static String seconds(double s) {

@@ -25,11 +25,13 @@ import org.lightcone.TilesFile;
 
 /**
  * The eigenpairs of {@link EigenRow} from a .tiles file, by {@code lightcone embed} in a process of its own, so that
- * {@code --memory} bounds all of it; its largest resident set is told. Verified by {@link EigenCheck} on a copy of the
- * matrix in memory.
+ * {@code --memory} bounds all of it; its largest resident set is told, and the row fails if that is more than a tenth
+ * beyond it. Verified by {@link EigenCheck} on a copy of the matrix in memory.
  */
 final class TilesEigenRow extends Row {
   private static final long WATCH_MILLIS = 20;
+  /** What the process may take of {@code --memory}: a tenth more is the contract's. */
+  private static final double MOST_MEMORY = 1.1;
 
   private final int dims;
   private final int megabytes;
@@ -117,6 +119,10 @@ final class TilesEigenRow extends Row {
     }
     if (process.exitValue() != 0) {
       throw new LightconeException("lightcone embed failed: " + Files.readString(log).strip());
+    }
+    if (peakBytes > MOST_MEMORY * ((long) megabytes << 20)) {
+      throw new LightconeException("lightcone embed took " + (peakBytes >> 20) + " MiB, more than 1.1 times --memory "
+          + megabytes + "m");
     }
     said = new ObjectMapper().readTree(out.toFile());
     return said.get("seconds").asDouble();
