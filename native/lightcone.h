@@ -208,13 +208,15 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  *   hellinger          |d' - d| <= 2e-6 d             |d' - d| <= 1e-6 k
  *   euclidean          |d' - d| <= 2e-6 d             |d' - d| <= 2e-6 k
  *   jeffreys           |d' - d| <= 2e-6 d             |d' - d| <= 4e-6 k (2 log C + d)
- *   geodesic(-l2)      |d' - d| <= 2e-6 d             |d' - d| <= 2e-7 + 2e-6 k d
+ *   geodesic(-l2)      |d' - d| <= 2e-6 d + 4 u       |d' - d| <= 2e-7 + 2e-6 k d
  *   jensen-shannon     |d' - d| <= 2e-6 d             as exact
  *   disagreement       exact but for the division     as exact
  *
- * Below 1e-12 the error is at most 2e-18 + 4 u sqrt(d) (it is that of the float64 rows). refine off leaves the near
- * pairs of `exact` as the first pass has them: bhattacharyya's as in `fast`, hellinger, euclidean and jeffreys
- * within (16 s C + N / 16 + 8) u times 1, 2 and 2 log C, s = 2 streams for jeffreys and 1 else; the others have none.
+ * Below 1e-12 the error is at most 2e-18 + 4 u sqrt(d), of the geodesics 4 u (it is that of the float64 rows; the
+ * geodesics are linear in the difference of two rows, the others quadratic). refine off leaves the near pairs of
+ * `exact` as the first pass has them: bhattacharyya's as in `fast`, hellinger, euclidean and jeffreys within
+ * (16 s C + N / g + 8) u times 1, 2 and 2 log C, s = 2 streams for jeffreys and 1 else, g = 16, or less where
+ * 106 / (s C) is less, and at least 1; the others have none.
  *
  * Zeros. p = 0 is normal and 0 log 0 = 0. A sample's term is +inf where BC_n = 0 (bhattacharyya) and where a class
  * is 0 in one model alone (jeffreys): it is counted, and kept (d = +inf; hellinger-product 1) or, with

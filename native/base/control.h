@@ -24,11 +24,17 @@ class Progress {
     control_->total = total;
   }
   void add(int64_t units) const {
-    if (control_ != nullptr) control_->done.fetch_add(units, std::memory_order_relaxed);
+    if (control_ != nullptr && counts_) control_->done.fetch_add(units, std::memory_order_relaxed);
   }
-  // More work turned out to be needed (pairs to redo, known only after the fast pass).
+  // More work is needed (that of a plan; pairs to redo, known only after the fast pass).
   void expect(int64_t units) const {
-    if (control_ != nullptr) control_->total.fetch_add(units, std::memory_order_relaxed);
+    if (control_ != nullptr && counts_) control_->total.fetch_add(units, std::memory_order_relaxed);
+  }
+  // For a call inside this one: the same cancellation, none of the counting.
+  Progress silent() const {
+    Progress inner(*this);
+    inner.counts_ = false;
+    return inner;
   }
   void check() const {
     if (control_ != nullptr && control_->cancelled.load(std::memory_order_relaxed))
@@ -37,6 +43,7 @@ class Progress {
 
  private:
   lightcone_control* control_;
+  bool counts_ = true;
 };
 
 }  // namespace lightcone

@@ -6,9 +6,8 @@
 
 namespace {
 typedef float F __attribute__((vector_size(32)));
-typedef int32_t I __attribute__((vector_size(32)));
 
-struct Tile : IntegerSplit<F, I> {
+struct Tile : IntegerSplit<F> {
   static constexpr int kRows = 6, kColumns = 2;
 
   static inline __attribute__((always_inline)) F broadcast(const float* p) { return (F)_mm256_broadcast_ss(p); }

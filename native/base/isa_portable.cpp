@@ -4,9 +4,8 @@
 
 namespace {
 typedef float F __attribute__((vector_size(16)));
-typedef int32_t I __attribute__((vector_size(16)));
 
-struct Tile : IntegerSplit<F, I> {
+struct Tile : IntegerSplit<F> {
   static constexpr int kRows = 4, kColumns = 2;
 
   static inline __attribute__((always_inline)) F broadcast(const float* p) { return F{*p, *p, *p, *p}; }

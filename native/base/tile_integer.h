@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What struct Tile shares between instruction sets without getexp and getmant: the split of a product by integer
-// operations. Float and Int are vector types of one size.
+// operations.
 #pragma once
 
 #include <cstdint>
 
 namespace {
 
-template <class Float, class Int>
+template <class Float>
 struct IntegerSplit {
   using F = Float;
-  using E = Int;
+  // Kept in memory that is otherwise float's.
+  typedef int32_t E __attribute__((vector_size(sizeof(Float)), may_alias));
   static constexpr int64_t kWidth = sizeof(F) / sizeof(float), kStrip = 48;
   static constexpr bool kKeepProducts = false;  // 16 registers
 

@@ -29,7 +29,7 @@ void measure(const Predictions& rows, const Predictions& columns, const lightcon
   if (report != nullptr) require_struct(report, "report", "lightcone_distances_report_init");
   lightcone_distances_report result;
   lightcone_distances_report_init(&result);
-  lightcone::distances(rows, columns, *options, control, out, &result);
+  lightcone::distances(rows, columns, *options, lightcone::Progress(control, 0), out, &result);
   if (report != nullptr) *report = result;
 }
 

@@ -243,7 +243,7 @@ void tile_body(const lightcone::TileArgs& t) {
   }
   typedef float F8 __attribute__((vector_size(32), aligned(4)));
   typedef decltype(Exponent{}[0] + Exponent{}[0]) Element;
-  typedef Element E8 __attribute__((vector_size(32), aligned(4)));
+  typedef Element E8 __attribute__((vector_size(32), aligned(4), may_alias));
   for_tiles(t, [&](int64_t first, int64_t column, int64_t state) {
     for (int64_t k = 0; k < kTileSize; k += kLanes) {
       const D8 p = __builtin_convertvector(*reinterpret_cast<const F8*>(t.product + state + k), D8);

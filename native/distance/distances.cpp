@@ -52,7 +52,7 @@ bool insert(PairSets& sets, int64_t tile, int64_t pair) {
 class Distances {
  public:
   Distances(const Predictions& rows, const Predictions& columns, const lightcone_distances_options& options,
-            lightcone_control* control, lightcone_distances_report* report)
+            const Progress& progress, lightcone_distances_report* report)
       : triangle_(&rows == &columns),
         options_(options),
         report_(*report),
@@ -64,10 +64,11 @@ class Distances {
         grid_(plan_.grid),
         columns_(columns.tail(plan_.row_begin)),
         rows_(triangle_ ? columns_ : rows),
-        progress_(control, grid_.pairs() * plan_.all.count),
+        progress_(progress),
         call_{{triangle_ ? &columns_ : &rows_, &columns_}, options, metric_, kernels_, plan_, progress_, team_},
-        sums_(plan_, options),
+        sums_(plan_, options, progress_),
         redo_(static_cast<size_t>(grid_.tiles())) {
+    progress_.expect(grid_.pairs() * plan_.all.count);
     report_.isa = kernels_.isa;
     report_.threads = team_.size();
     report_.samples = plan_.all.count;
@@ -125,6 +126,7 @@ class Distances {
                  : -kInfinity;
     std::atomic<int64_t> near{0}, flagged{0};
     team_.run(grid_.tiles(), [&](int64_t tile, int) {
+      progress_.check();
       int64_t i, j, tile_near = 0, tile_flagged = 0;
       grid_.at(tile, &i, &j);
       for (int64_t r = 0; r < grid_.rows_in(i); ++r)
@@ -199,14 +201,14 @@ class Distances {
   template <class Value>
   void write_matrix(void* out, int64_t matrix, const Value& value) {
     if (options_.layout == LIGHTCONE_LAYOUT_TILES) {
-      write_tiles(grid_, team_, static_cast<float*>(out) + matrix * grid_.tiles() * kTile, value);
+      write_tiles(grid_, team_, progress_, static_cast<float*>(out) + matrix * grid_.tiles() * kTile, value);
       return;
     }
     const int64_t columns = columns_.models(), first = matrix * rows_.models() * columns;
     if (options_.out_dtype == LIGHTCONE_FLOAT32) {
-      write_dense(grid_, columns, team_, static_cast<float*>(out) + first, value);
+      write_dense(grid_, columns, team_, progress_, static_cast<float*>(out) + first, value);
     } else {
-      write_dense(grid_, columns, team_, static_cast<double*>(out) + first, value);
+      write_dense(grid_, columns, team_, progress_, static_cast<double*>(out) + first, value);
     }
   }
 
@@ -245,14 +247,14 @@ class Distances {
 }  // namespace
 
 void distances(const Predictions& rows, const Predictions& columns, const lightcone_distances_options& options,
-               lightcone_control* control, const DistanceOutput& out, lightcone_distances_report* report) {
+               const Progress& progress, const DistanceOutput& out, lightcone_distances_report* report) {
   if (rows.samples() != columns.samples() || rows.classes() != columns.classes())
     throw Error(LIGHTCONE_INVALID_ARGUMENT,
                 format("the two tables have %lld and %lld samples, %lld and %lld classes: they must be predictions of "
                        "the same",
                        (long long)rows.samples(), (long long)columns.samples(), (long long)rows.classes(),
                        (long long)columns.classes()));
-  Distances(rows, columns, options, control, report).run(out);
+  Distances(rows, columns, options, progress, report).run(out);
 }
 
 int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t classes,

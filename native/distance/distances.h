@@ -16,7 +16,7 @@ struct DistanceOutput {
 
 // rows == columns (the same object): all pairs of one table.
 void distances(const Predictions& rows, const Predictions& columns, const lightcone_distances_options& options,
-               lightcone_control* control, const DistanceOutput& out, lightcone_distances_report* report);
+               const Progress& progress, const DistanceOutput& out, lightcone_distances_report* report);
 
 int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t classes,
                          const lightcone_distances_options& options);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/splitmix.h"
+
 namespace lightcone {
 namespace {
 
@@ -26,12 +28,8 @@ struct Workspace {
 double fill_scale(SampleRange chunk, double* scale) {
   double sum = 0;
   for (int64_t n = 0; n < chunk.count; ++n) {
-    // splitmix64's finaliser: neighbouring indices give unrelated numbers.
-    uint64_t z = static_cast<uint64_t>(chunk.begin + n * chunk.step) * 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
-    scale[n] = kLeastScale * (1.0 + 0.41 * static_cast<double>(z >> 11) * 0x1p-53);
+    const uint64_t word = splitmix(static_cast<uint64_t>(chunk.begin + n * chunk.step));
+    scale[n] = kLeastScale * (1.0 + 0.41 * static_cast<double>(word >> 11) * 0x1p-53);
     sum += 2 * std::log(scale[n]);
   }
   return sum;
@@ -40,7 +38,7 @@ double fill_scale(SampleRange chunk, double* scale) {
 void fill_panels(const Predictions& table, const Kernels& kernels, SampleRange chunk, Team& team,
                  const Progress& progress, const double* scale, float* panels, double* smallest) {
   const int64_t classes = table.classes(), models = table.models();
-  const int64_t blocks = block_count(models);
+  const int64_t blocks = blocks_of(models);
   const int64_t piece = std::min(chunk.count, piece_samples(classes));
   const int64_t pieces = (chunk.count + piece - 1) / piece;
   std::vector<Workspace> work(static_cast<size_t>(team.size()));

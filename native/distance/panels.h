@@ -20,10 +20,9 @@
 #include "base/kernels.h"
 #include "base/predictions.h"
 #include "base/team.h"
+#include "distance/grid.h"
 
 namespace lightcone {
-
-inline int64_t block_count(int64_t models) { return (models + kBlock - 1) / kBlock; }
 
 // Memory for panels, zero pages of the system. Aligned to huge pages, and asking for them: the kernels walk whole
 // panels, and a page walk every 4 KiB costs several percent. Mapped and not from malloc, which may be set to keep
@@ -31,7 +30,7 @@ inline int64_t block_count(int64_t models) { return (models + kBlock - 1) / kBlo
 class AlignedBuffer {
  public:
   explicit AlignedBuffer(int64_t bytes)
-      : bytes_(bytes), mapped_bytes_(static_cast<size_t>(bytes) + kAlignment) {
+      : mapped_bytes_(static_cast<size_t>(bytes) + kAlignment) {
     mapped_ = ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped_ == MAP_FAILED) throw std::bad_alloc();
     data_ = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(mapped_) + kAlignment - 1) / kAlignment * kAlignment);
@@ -44,11 +43,9 @@ class AlignedBuffer {
   T* as() const {
     return reinterpret_cast<T*>(data_);
   }
-  int64_t bytes() const { return bytes_; }
 
  private:
   static constexpr size_t kAlignment = size_t{1} << 21;
-  int64_t bytes_;
   size_t mapped_bytes_;
   void* mapped_;
   char* data_;

@@ -38,6 +38,9 @@ void read_streams(const Call& call, const Predictions& table, int64_t model, Sam
 // Models packed together: one cache line of float64.
 constexpr int64_t kGroup = 8;
 
+// Samples whose products are summed before they join the sum of a model's, as in tile_nest.h.
+constexpr int64_t kSelfGroup = 16;
+
 // So many samples that the float64 rows of one group stay in a second-level cache: 512 KiB.
 int64_t piece_samples(int64_t numbers) {
   return std::max<int64_t>(1, 524288 / (kGroup * numbers * static_cast<int64_t>(sizeof(double))));
@@ -63,7 +66,7 @@ void fill_panels_as(const Call& call, const Predictions& table, SampleRange chun
     for (int64_t l = 0; l < kGroup; ++l) {
       const int64_t model = first + l;
       T* lane = panels + strip * chunk.count * numbers * kNestStrip + model % kNestStrip;
-      double self = 0;
+      double self = 0, group = 0;  // of kSelfGroup samples: one long chain would round N C times
       uint64_t digest = 0;
       for (int64_t begin = 0; begin < chunk.count; begin += piece) {
         call.progress.check();
@@ -79,14 +82,18 @@ void fill_panels_as(const Call& call, const Predictions& table, SampleRange chun
           T* line = out + n * numbers * kNestStrip;
           for (int64_t k = 0; k < numbers; ++k) line[k * kNestStrip] = in_panel<T>(row[k]);
           for (int64_t k = 0; k < numbers; ++k)
-            self += static_cast<double>(line[k * kNestStrip]) *
+            group += static_cast<double>(line[k * kNestStrip]) *
                     static_cast<double>(line[(k % classes + (streams - 1 - k / classes) * classes) * kNestStrip]);
+          if ((begin + n) % kSelfGroup == kSelfGroup - 1) {
+            self += group;
+            group = 0;
+          }
           for (int64_t c = 0; zeros && c < classes; ++c)
             if (row[classes + c] == -std::numeric_limits<double>::infinity())
               digest ^= splitmix(static_cast<uint64_t>((range.begin + n * range.step) * classes + c));
         }
       }
-      facts->self[static_cast<size_t>(model)] = self;
+      facts->self[static_cast<size_t>(model)] = self + group;
       facts->zeros[static_cast<size_t>(model)] ^= digest;
     }
   });

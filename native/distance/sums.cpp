@@ -10,8 +10,8 @@ namespace lightcone {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-Sums::Sums(const Plan& plan, const lightcone_distances_options& options)
-    : plan_(plan), blocked_(options.sample_blocks != 0), buffer_(plan.sum_bytes) {
+Sums::Sums(const Plan& plan, const lightcone_distances_options& options, const Progress& progress)
+    : plan_(plan), progress_(progress), blocked_(options.sample_blocks != 0), buffer_(plan.sum_bytes) {
   const int64_t blocks = plan.sample_blocks;
   weights_.assign(static_cast<size_t>(options.replicates * blocks), 0);
   drawn_samples_.assign(static_cast<size_t>(options.replicates), 0);
@@ -27,6 +27,7 @@ Sums::Sums(const Plan& plan, const lightcone_distances_options& options)
 
 void Sums::fold(int64_t tile, int64_t block, const PairSet* only) const {
   if (!blocked_) return;
+  progress_.check();
   double* sum = array(0, tile);
   double* total = array(1, tile);
   double* spread = array(2, tile);

@@ -29,7 +29,7 @@ class PairSet {
 
 class Sums {
  public:
-  Sums(const Plan& plan, const lightcone_distances_options& options);
+  Sums(const Plan& plan, const lightcone_distances_options& options, const Progress& progress);
 
   double* block(int64_t tile) const { return array(0, tile); }
   const double* total(int64_t tile) const { return array(blocked_ ? 1 : 0, tile); }
@@ -53,6 +53,7 @@ class Sums {
   }
 
   const Plan& plan_;
+  const Progress& progress_;
   const bool blocked_;
   const AlignedBuffer buffer_;           // begins as zeros
   std::vector<int32_t> weights_;        // (replicates, blocks)

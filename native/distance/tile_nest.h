@@ -29,6 +29,9 @@ using lightcone::kNestStrip;
 constexpr int64_t kVectorBytes = sizeof(Tile::F);
 constexpr int kNestRows = kVectorBytes == 64 ? 8 : kVectorBytes == 32 ? 6 : 4;
 constexpr int kNestColumns = kVectorBytes == 64 ? 3 : 2;  // vectors
+// The columns of one register tile, its hot operand, take at most so much of first-level cache; bytes of one stream
+// and class of them with 64-byte vectors.
+constexpr int64_t kHotBytes = 20480, kLongestColumns = 192;
 
 template <class Unit, class T>
 LIGHTCONE_INLINE void nest_register_tile(const T* a, const T* b, int64_t samples, int64_t classes, double* sum) {
@@ -80,8 +83,7 @@ void nest_tile(const lightcone::MetricTile& t) {
   const T* row_panel = static_cast<const T*>(t.rows);
   const T* column_panel = static_cast<const T*>(t.columns);
   const int64_t sample = Unit::kStreams * t.classes * kNestStrip, strip = t.samples * sample;
-  // The columns of one register tile, its hot operand, take at most 20 KiB of first-level cache.
-  const int64_t fit = 20480 / (Unit::kStreams * t.classes * kColumns * static_cast<int64_t>(sizeof(T)));
+  const int64_t fit = kHotBytes / (Unit::kStreams * t.classes * kColumns * static_cast<int64_t>(sizeof(T)));
   const int64_t step = fit < 1 ? 1 : fit < Unit::kGroup ? fit : fit / Unit::kGroup * Unit::kGroup;
   for (int64_t n = 0; n < t.samples; n += step) {
     const int64_t samples = t.samples - n < step ? t.samples - n : step;
@@ -103,10 +105,12 @@ void nest_tile(const lightcone::MetricTile& t) {
 constexpr int64_t kProductGroup = 16;
 
 // Below this mean term a difference of products of size `magnitude` a sample is not good to 5e-7 (a quarter of the
-// contract): at worst each of the kProductGroup streams C additions of a group, each of the N / kProductGroup of a
-// sum, and 8 more loses 2^-53 of it.
+// contract): at worst each of the kProductGroup streams C additions of a group, each of the N / group of a sum, and 8
+// more loses 2^-53 of it. The group is nest_tile's for the longest columns there are, the shortest of them.
 LIGHTCONE_INLINE double product_near_below(double samples, double classes, double streams, double magnitude) {
-  const double roundings = kProductGroup * streams * classes + samples / kProductGroup + 8;
+  const int64_t fit = kHotBytes / (static_cast<int64_t>(streams * classes) * kLongestColumns);
+  const double group = static_cast<double>(fit < 1 ? 1 : fit < kProductGroup ? fit : kProductGroup);
+  const double roundings = kProductGroup * streams * classes + samples / group + 8;
   return magnitude * roundings * 0x1p-53 / 5e-7;
 }
 

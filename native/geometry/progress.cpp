@@ -27,8 +27,9 @@ constexpr int64_t kLeastVectors = 32; // 256 samples: fewer say little
 
 class Minimiser {
  public:
-  Minimiser(const Kernels& kernels, double theta, int64_t samples)
+  Minimiser(const Kernels& kernels, double theta, int64_t samples, const Progress& done)
       : kernels_(kernels),
+        done_(done),
         theta_(theta),
         samples_(static_cast<double>(samples)),
         // Terms lie in [-1, 1]; each carries a few ulp.
@@ -76,6 +77,7 @@ class Minimiser {
  private:
   int64_t vectors() const { return static_cast<int64_t>(a_.size()) / kPlaneVector; }
   ProgressSlope slope(int64_t step, double alpha) const {
+    done_.check();
     return kernels_.geometry.progress_slope(a_.data(), y_.data(), q_.data(), vectors(), step, alpha);
   }
   // -1 where the subgradient is negative, 1 where it is positive, 0 where it holds 0.
@@ -130,6 +132,7 @@ class Minimiser {
   }
 
   const Kernels& kernels_;
+  const Progress& done_;
   double theta_, samples_, tolerance_;
   std::vector<double> a_, y_, q_;
 };
@@ -178,7 +181,7 @@ void progress(const Predictions& table, const int32_t* labels, int64_t label_cou
   const Progress done(control, table.models() * samples);
   Team team(threads);
   std::vector<Workspace> work(static_cast<size_t>(team.size()),
-                              Workspace{{}, Minimiser(table_of_isa, theta, samples)});
+                              Workspace{{}, Minimiser(table_of_isa, theta, samples, done)});
   team.run(table.models(), [&](int64_t model, int thread) {
     Workspace& w = work[static_cast<size_t>(thread)];
     fill_plane(table, table_of_isa, labels, model, done, &w);

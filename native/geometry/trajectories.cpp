@@ -113,7 +113,7 @@ class Sweep {
   }
 
   // A third of panel_bytes for the distances' own panels, the rest for ours: three buffers of rows a run. A call of
-  // the distances cannot be cancelled from here, so that it gets no more than 1e9 pair-samples, 0.1 s.
+  // the distances gets no more than 1e9 pair-samples, 0.1 s, so that progress moves.
   int64_t chunk_samples() const {
     const int64_t sample = path_.runs * (3 * table_.classes() + 1) * 8 + (group_count_ + 1) * table_.classes() * 8;
     const int64_t quick = int64_t{2000000000} / std::max<int64_t>(1, path_.runs * path_.runs);
@@ -151,7 +151,7 @@ class Sweep {
     options.panel_bytes = std::max<int64_t>(1, bytes_ / 3);
     lightcone_distances_report report;
     lightcone_distances_report_init(&report);
-    distances(*point_table_, *point_table_, options, nullptr, {point_.data(), nullptr, nullptr}, &report);
+    distances(*point_table_, *point_table_, options, done_.silent(), {point_.data(), nullptr, nullptr}, &report);
     const double share = static_cast<double>(range.count) / static_cast<double>(table_.samples());
     const double weight = share / static_cast<double>(path_.points);
     for (size_t p = 0; p < sums_.size(); ++p) sums_[p] += weight * point_[p];
@@ -197,6 +197,7 @@ class Sweep {
   }
 
   void add_distance(const double* p, const double* q, int64_t count, double* sum) {
+    done_.check();
     const double d = kernels_.geometry.bhattacharyya_rows(p, q, count, table_.classes());
     // Rounding alone can make it negative: a run of its own group's mean.
     *sum += std::max(0.0, d) / static_cast<double>(table_.samples());

@@ -11,8 +11,8 @@
 namespace lightcone {
 namespace {
 
-// Rows of a large map between two looks at the control.
-constexpr int64_t kRowsPerLook = 64;
+// Rows, and runs, of a large map between two looks at the control: milliseconds.
+constexpr int64_t kRowsPerLook = 64, kRunsPerLook = 1 << 20;
 
 class MapComponents {
  public:
@@ -20,7 +20,7 @@ class MapComponents {
   template <class Label>
   int64_t label(const Kernels& kernels, const Label* map, int64_t height, int64_t width, bool diagonal,
                 const Progress& done) {
-    cut(kernels, map, height, width);
+    cut(kernels, map, height, width, done);
     int64_t components = runs_;
     for (int64_t y = 1; y < height; ++y) {
       if (y % kRowsPerLook == 0) done.check();
@@ -30,10 +30,11 @@ class MapComponents {
   }
 
   // After label(): areas by root, roots flattened. Returns the components of at least `minimum` points.
-  int64_t measure(int64_t minimum) {
+  int64_t measure(int64_t minimum, const Progress& done) {
     area_.assign(static_cast<size_t>(runs_), 0);
     int64_t large = 0;
     for (int32_t k = 0; k < runs_; ++k) {
+      if (k % kRunsPerLook == 0) done.check();
       parent(k) = parent(parent(k));  // a parent comes first and is flat already
       area_[static_cast<size_t>(parent(k))] += start(k + 1) - start(k);
     }
@@ -42,18 +43,21 @@ class MapComponents {
   }
 
   // After measure().
-  void write_areas(int64_t minimum, int64_t* areas, int64_t capacity) const {
+  void write_areas(int64_t minimum, int64_t* areas, int64_t capacity, const Progress& done) const {
     int64_t next = 0;
-    for (int32_t k = 0; k < runs_ && next < capacity; ++k)
+    for (int32_t k = 0; k < runs_ && next < capacity; ++k) {
+      if (k % kRunsPerLook == 0) done.check();
       if (parent(k) == k && area_[static_cast<size_t>(k)] >= minimum) areas[next++] = area_[static_cast<size_t>(k)];
+    }
     std::fill(areas + next, areas + capacity, 0);
   }
 
   // After measure().
-  void write_ids(int64_t minimum, int32_t* ids) {
+  void write_ids(int64_t minimum, int32_t* ids, const Progress& done) {
     id_.resize(static_cast<size_t>(runs_));
     int32_t next = 0;
     for (int32_t k = 0; k < runs_; ++k) {
+      if (k % kRunsPerLook == 0) done.check();
       const size_t root = static_cast<size_t>(parent(k));
       if (parent(k) == k) id_[root] = area_[root] >= minimum ? next++ : -1;
       std::fill(ids + start(k), ids + start(k + 1), id_[root]);
@@ -66,15 +70,20 @@ class MapComponents {
   int32_t start(int32_t run) const { return start_[static_cast<size_t>(run)]; }
 
   template <class Label>
-  void cut(const Kernels& kernels, const Label* map, int64_t height, int64_t width) {
+  void cut(const Kernels& kernels, const Label* map, int64_t height, int64_t width, const Progress& done) {
     const int64_t words = (width + 63) / 64;
     changes_.resize(static_cast<size_t>(height * words));
-    kernels.plane.label_changes(map, height, width, sizeof(Label), changes_.data());
+    for (int64_t y = 0; y < height; y += kRowsPerLook) {
+      done.check();
+      kernels.plane.label_changes(map + y * width, std::min(kRowsPerLook, height - y), width, sizeof(Label),
+                                  changes_.data() + y * words);
+    }
     start_.resize(static_cast<size_t>(height * width + 1));
     row_.resize(static_cast<size_t>(height + 1));
     int32_t* next = start_.data();
     const uint64_t* changes = changes_.data();
     for (int64_t y = 0; y < height; ++y) {
+      if (y % kRowsPerLook == 0) done.check();
       row_[static_cast<size_t>(y)] = static_cast<int32_t>(next - start_.data());
       for (int64_t w = 0; w < words; ++w)
         for (uint64_t bits = *changes++; bits != 0; bits &= bits - 1)
@@ -150,10 +159,11 @@ void label_components(const lightcone_label_maps& maps, int64_t height, int64_t 
         maps.label_bytes == 1
             ? components.label(table, labels, height, width, diagonal, done)
             : components.label(table, reinterpret_cast<const uint16_t*>(labels), height, width, diagonal, done);
-    if (minimum_area > 1 || out.ids != nullptr || out.areas != nullptr) regions = components.measure(minimum_area);
-    if (out.ids != nullptr) components.write_ids(minimum_area, out.ids + map * maps.points);
+    if (minimum_area > 1 || out.ids != nullptr || out.areas != nullptr)
+      regions = components.measure(minimum_area, done);
+    if (out.ids != nullptr) components.write_ids(minimum_area, out.ids + map * maps.points, done);
     if (out.areas != nullptr)
-      components.write_areas(minimum_area, out.areas + map * out.areas_capacity, out.areas_capacity);
+      components.write_areas(minimum_area, out.areas + map * out.areas_capacity, out.areas_capacity, done);
     out.regions[map] = regions;
     done.add(maps.points);
   });

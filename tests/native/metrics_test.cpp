@@ -48,7 +48,10 @@ const std::array<Contract, 9> kContracts = {{
     {LIGHTCONE_METRIC_DISAGREEMENT, "disagreement", fast_none},
 }};
 
-double exact_bound(double d) { return d >= 1e-12 ? 2e-6 * d : 2e-18 + 4 * kU * std::sqrt(d); }
+double exact_bound(int32_t metric, double d) {
+  if (metric == LIGHTCONE_METRIC_GEODESIC || metric == LIGHTCONE_METRIC_GEODESIC_L2) return 2e-6 * d + 4 * kU;
+  return d >= 1e-12 ? 2e-6 * d : 2e-18 + 4 * kU * std::sqrt(d);
+}
 
 lightcone_distances_options options_of(int32_t metric, int32_t precision) {
   lightcone_distances_options options;
@@ -95,8 +98,8 @@ double worst_share(const Contract& contract, bool fast, const Rows& rows, int64_
       const double error = std::fabs(got - exact);
       const double bound = fast ? std::max(contract.fast(exact, static_cast<double>(rows.samples),
                                                          static_cast<double>(classes)),
-                                           exact_bound(exact))
-                                : exact_bound(exact);
+                                           exact_bound(contract.metric, exact))
+                                : exact_bound(contract.metric, exact);
       const double share = error / bound;
       if (!(share <= worst)) worst = share;
       absolute = std::max(absolute, error);
@@ -151,6 +154,53 @@ TEST_CASE("every metric holds its contract from far to d = 1e-12") {
         CAPTURE(spread);
         CHECK(worst_share(contract, fast, rows, 10, 10, measure(p, 10, options), 45) <= 1);
       }
+  }
+}
+
+TEST_CASE("geodesics of constant rows hold their contract down to d = 1e-12") {
+  Table t = random_logits(1, 1, 4, 1, 0, 5);
+  const Table row = t;
+  t = table(14, 60, 4, LIGHTCONE_LOGITS);
+  for (int64_t m = 0; m < t.models; ++m)
+    for (int64_t n = 0; n < t.samples; ++n) {
+      std::copy_n(row.x.data(), 4, t.row(m, n));
+      t.row(m, n)[1] += m == 0 ? 0 : std::pow(10.0, -static_cast<double>(m));  // d of 2e-2 to 2e-14
+    }
+  const Predictions p = predictions(t);
+  const Rows rows(t);
+  for (const Contract& contract : kContracts) {
+    if (contract.metric != LIGHTCONE_METRIC_GEODESIC && contract.metric != LIGHTCONE_METRIC_GEODESIC_L2) continue;
+    const auto options = options_of(contract.metric, LIGHTCONE_PRECISION_EXACT);
+    INFO(contract.name);
+    CHECK(worst_share(contract, false, rows, 14, 4, measure(p, 14, options), 91) <= 1);
+  }
+}
+
+TEST_CASE("refine off leaves near pairs within the bound of the first pass") {
+  for (const auto& [samples, classes] : {std::pair<int64_t, int64_t>{341, 2}, {700, 7}, {4000, 2}, {300, 60}}) {
+    Table t = random_logits(4, samples, classes, 1, 1e-9, 3);
+    std::mt19937_64 random(9);
+    std::normal_distribution<double> normal;
+    for (double& v : t.x) v += 1e-9 * normal(random);  // beyond float32
+    const Predictions p = predictions(t);
+    const Rows rows(t);
+    const double n = static_cast<double>(samples), c = static_cast<double>(classes);
+    for (const auto& [metric, magnitude] : {std::pair<int32_t, double>{LIGHTCONE_METRIC_HELLINGER, 1},
+                                            {LIGHTCONE_METRIC_EUCLIDEAN, 2},
+                                            {LIGHTCONE_METRIC_JEFFREYS, 2 * std::log(c)}}) {
+      const double s = metric == LIGHTCONE_METRIC_JEFFREYS ? 2 : 1;
+      const double g = std::max(1.0, std::min(16.0, std::floor(106 / (s * c))));
+      auto options = options_of(metric, LIGHTCONE_PRECISION_EXACT);
+      options.refine = LIGHTCONE_REFINE_OFF;
+      const std::vector<double> d = measure(p, 4, options);
+      CAPTURE(metric);
+      CAPTURE(classes);
+      for (int64_t i = 0; i < 4; ++i)
+        for (int64_t j = i + 1; j < 4; ++j) {
+          const double exact = static_cast<double>(metric_distance(metric, rows, i, rows, j));
+          CHECK(std::fabs(d[static_cast<size_t>(4 * i + j)] - exact) <= (16 * s * c + n / g + 8) * kU * magnitude);
+        }
+    }
   }
 }
 
@@ -290,7 +340,7 @@ TEST_CASE("distances of one table against another are those of both together") {
       for (int64_t j = 0; j < m; ++j) {
         const double exact = static_cast<double>(metric_distance(contract.metric, u, i, v, j));
         const double got = d[static_cast<size_t>(i * m + j)];
-        if (!(got == exact || std::fabs(got - exact) <= exact_bound(exact)))
+        if (!(got == exact || std::fabs(got - exact) <= exact_bound(contract.metric, exact)))
           FAIL("entry ", i, ", ", j, ": ", got, " for ", exact);
       }
   }
