@@ -363,7 +363,7 @@ LIGHTCONE_API lightcone_status lightcone_centroid(const lightcone_predictions* p
 
 typedef struct lightcone_trajectories_options {
   int64_t size;
-  int64_t points;      /* T; default 100 */
+  int64_t points;      /* T, 1..2^24; default 100 */
   int32_t tail;        /* LIGHTCONE_TAIL_...; default hold */
   int32_t range;       /* LIGHTCONE_RANGE_...; default full */
   int32_t threads;     /* default 0, all */
@@ -508,7 +508,7 @@ LIGHTCONE_API lightcone_status lightcone_confusion(const lightcone_label_maps* m
 LIGHTCONE_API lightcone_status lightcone_boundary_band(const void* map, int32_t label_bytes, int64_t height,
                                                        int64_t width, int64_t radius, uint8_t* out);
 
-/* Connected components of equal labels in each map (height, width), points = height width < 2^31, connectivity 4
+/* Connected components of equal labels in each map (height, width), points = height width < 2^31 - 1, connectivity 4
  * or 8. regions (maps): the components of at least minimum_area points. ids, may be null, (maps, points): the
  * component of each point, numbered from 0 in the order of their first points, -1 for smaller ones. areas, may
  * be null, (maps, areas_capacity): areas in that order, the first areas_capacity of them, then zeros. */

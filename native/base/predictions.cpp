@@ -140,8 +140,8 @@ void Predictions::add_file(const std::string& path, Block block) {
       (block.dtype == LIGHTCONE_FLOAT32 || block.dtype == LIGHTCONE_FLOAT64)) {
     const int64_t size = block.file->size(), need = extent(block, classes_);
     if (block.offset > size || need > size - block.offset)
-      throw Error(LIGHTCONE_IO, format("%s is too short: %lld bytes, its shape needs %lld", path.c_str(),
-                                       (long long)size, (long long)(block.offset + need)));
+      throw Error(LIGHTCONE_IO, format("%s is too short: %lld bytes, its shape needs %lld behind offset %lld",
+                                       path.c_str(), (long long)size, (long long)need, (long long)block.offset));
   }
   add(std::move(block));
 }

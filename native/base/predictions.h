@@ -79,7 +79,7 @@ class Predictions {
     }
   }
 
-  // The same table without its first models; it shares the blocks.
+  // The same table without its first models: a list of blocks of its own, of the same numbers.
   Predictions tail(int64_t first_model) const {
     Predictions rest(*this);
     rest.first_ += first_model;

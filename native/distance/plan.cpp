@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "base/error.h"
 
@@ -11,7 +12,11 @@ namespace {
 
 [[noreturn]] void invalid(const std::string& message) { throw Error(LIGHTCONE_INVALID_ARGUMENT, message); }
 
-void check(const lightcone_distances_options& o, const Metric& metric, bool triangle) {
+void check(const lightcone_distances_options& o, const Metric& metric, const Shape& shape) {
+  const bool triangle = shape.triangle;
+  if (metric.source == Source::kLabel && shape.classes > 65536)
+    throw Error(LIGHTCONE_UNSUPPORTED, format("disagreement of %lld classes: labels have two bytes, at most 65536",
+                                              (long long)shape.classes));
   if (o.refine != LIGHTCONE_REFINE_AUTO && o.refine != LIGHTCONE_REFINE_OFF)
     invalid(format("unknown refine constant %d", o.refine));
   if (o.infinity != LIGHTCONE_INFINITY_KEEP && o.infinity != LIGHTCONE_INFINITY_CAP)
@@ -35,7 +40,8 @@ void check(const lightcone_distances_options& o, const Metric& metric, bool tria
     invalid("a band of rows is written as packed tiles: ask for the tiles layout");
   if (o.panel_bytes < 0) invalid(format("panel_bytes of %lld: 0 is the default", (long long)o.panel_bytes));
   if (o.sample_end < -1 || o.row_end < -1) invalid("an end below -1, which stands for all of them");
-  if (o.infinity == LIGHTCONE_INFINITY_CAP && !(o.infinity_cap >= 0 && std::isfinite(o.infinity_cap)))
+  const bool capped = o.infinity == LIGHTCONE_INFINITY_CAP || o.precision == LIGHTCONE_PRECISION_COMPAT;
+  if (capped && !(o.infinity_cap >= 0 && std::isfinite(o.infinity_cap)))
     invalid(format("infinity cap of %g: it must be finite and >= 0", o.infinity_cap));
 }
 
@@ -44,7 +50,9 @@ SampleRange sample_range(int64_t samples, const lightcone_distances_options& o) 
   if (o.sample_step < 1 || o.sample_begin < 0 || end > samples || o.sample_begin >= end)
     invalid(format("samples %lld:%lld:%lld are not a range of the %lld samples there are",
                    (long long)o.sample_begin, (long long)end, (long long)o.sample_step, (long long)samples));
-  return {o.sample_begin, o.sample_step, (end - o.sample_begin - 1) / o.sample_step + 1};
+  // A step past the end is one sample, and as a stride in bytes it would overflow.
+  const int64_t step = std::min(o.sample_step, end - o.sample_begin);
+  return {o.sample_begin, step, (end - o.sample_begin - 1) / step + 1};
 }
 
 Grid grid_of(const Shape& shape, const lightcone_distances_options& o) {
@@ -59,12 +67,20 @@ Grid grid_of(const Shape& shape, const lightcone_distances_options& o) {
 }
 
 constexpr int64_t kPage = int64_t{2} << 20;  // AlignedBuffer's unit
+// Of arrays of that shape; no sum of a call's byte counts overflows below a quarter of the address space.
+int64_t bytes_of(std::initializer_list<int64_t> shape) {
+  int64_t bytes = 1;
+  for (const int64_t size : shape)
+    if (__builtin_mul_overflow(bytes, size, &bytes) || bytes > int64_t{1} << 61)
+      invalid("sums larger than the address space: ask for fewer replicates or sample blocks, or a band of rows");
+  return bytes;
+}
 int64_t rounded(int64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
 }  // namespace
 
 Plan::Plan(const Shape& shape, const Metric& metric, const lightcone_distances_options& o, int threads)
-    : row_begin(o.row_begin), grid((check(o, metric, shape.triangle), grid_of(shape, o))) {
+    : row_begin(o.row_begin), grid((check(o, metric, shape), grid_of(shape, o))) {
   all = sample_range(shape.samples, o);
   if (o.sample_blocks != 0) {
     if (o.sample_blocks < 2 || o.sample_blocks > all.count)
@@ -117,13 +133,14 @@ Plan::Plan(const Shape& shape, const Metric& metric, const lightcone_distances_o
     row_pair_bytes = row_models * row * stride;
     column_pair_bytes = column_models * row * stride;
   }
-  sum_bytes = 8 * kTile * grid.tiles() * sums;
-  // Sets of redone and of infinite pairs, at worst for every tile; products with itself and digest of each model; and
-  // what each thread reads its rows through.
+  sum_bytes = bytes_of({8 * kTile, grid.tiles(), sums});
+  // What replicate r drew, of each block and in all. Sets of redone and of infinite pairs, at worst for every tile;
+  // products with itself and digest of each model; and what each thread reads its rows through.
+  const int64_t draws = bytes_of({4, o.replicates, sample_blocks}) + 8 * o.replicates;
   const int64_t sets = grid.tiles() * (2 * kTile / 8 + 16);
   const int64_t facts = 16 * (blocks_of(row_models) + blocks_of(column_models)) * kBlock;
   const int64_t reading = threads * std::max<int64_t>(int64_t{2} << 20, 64 * row);
-  working_bytes = rounded(sum_bytes) + sets + facts + reading +
+  working_bytes = rounded(sum_bytes) + draws + sets + facts + reading +
                   std::max(rounded(row_panel_bytes) + rounded(column_panel_bytes) + rounded(state_bytes),
                            rounded(row_pair_bytes) + rounded(column_pair_bytes));
 }

@@ -126,9 +126,6 @@ void fill_stream_panels(const Call& call, const Predictions& table, SampleRange 
 }
 
 void fill_label_panels(const Call& call, const Predictions& table, SampleRange chunk, void* panels) {
-  if (table.classes() > 65536)
-    throw Error(LIGHTCONE_UNSUPPORTED, format("disagreement of %lld classes: labels have two bytes, at most 65536",
-                                              (long long)table.classes()));
   if (call.plan.wide) {
     fill_labels_as(call, table, chunk, static_cast<uint16_t*>(panels));
   } else {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distance/sums.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -13,7 +12,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Sums::Sums(const Plan& plan, const lightcone_distances_options& options)
     : plan_(plan), blocked_(options.sample_blocks != 0), buffer_(plan.sum_bytes) {
-  std::fill_n(buffer_.as<double>(), plan.sum_bytes / 8, 0.0);
   const int64_t blocks = plan.sample_blocks;
   weights_.assign(static_cast<size_t>(options.replicates * blocks), 0);
   drawn_samples_.assign(static_cast<size_t>(options.replicates), 0);

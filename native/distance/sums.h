@@ -54,7 +54,7 @@ class Sums {
 
   const Plan& plan_;
   const bool blocked_;
-  const AlignedBuffer buffer_;
+  const AlignedBuffer buffer_;           // begins as zeros
   std::vector<int32_t> weights_;        // (replicates, blocks)
   std::vector<int64_t> drawn_samples_;  // of each replicate
 };

@@ -50,6 +50,9 @@ std::vector<Member> members(int64_t models, const double* weights) {
     throw Error(LIGHTCONE_INVALID_DATA, format("the weights of the models sum to %g; give one of them a positive "
                                                "weight", sum));
   for (Member& member : list) member.weight /= sum;
+  // Nor does one whose weight vanishes next to the others': 0 log 0 would be NaN.
+  list.erase(std::remove_if(list.begin(), list.end(), [](const Member& member) { return member.weight == 0; }),
+             list.end());
   return list;
 }
 
@@ -113,7 +116,8 @@ void jeffreys_row(const double* log_a, const double* log_g, int64_t classes, int
     }
     return sum;
   };
-  for (;;) {  // to the last bit: 60 halvings, 200 for means of 1e-1e30
+  // q is then good to its last bit: 60 halvings, 200 for means of 1e-1e30.
+  while (high - low > 0x1p-54) {
     const double middle = 0.5 * (low + high);
     if (!(middle > low && middle < high)) break;
     (sum_at(middle) > 1 ? low : high) = middle;
@@ -200,6 +204,7 @@ class Centroid {
       done_.add(range.count);
     }
     for (int64_t n = 0; n < range.count; ++n) {
+      done_.check();
       double* logs = w.logs.data() + n * classes;
       if (harmonic || jeffreys)
         for (int64_t c = 0; c < classes; ++c)

@@ -10,6 +10,9 @@
 namespace lightcone {
 namespace {
 
+// Far more than there are checkpoints; a slip of the pen must not fill the memory before the outputs are looked at.
+constexpr int64_t kMostPoints = int64_t{1} << 24;
+
 void check_runs(const int64_t* run_begin, int64_t runs, const double* index, int64_t models) {
   for (int64_t r = 0; r < runs; ++r)
     if (run_begin[r] < 0 || run_begin[r + 1] <= run_begin[r] || run_begin[r + 1] > models)
@@ -47,9 +50,9 @@ Place place(const double* index, int64_t begin, int64_t end, double t) {
 
 Reindexed reindex(const int64_t* run_begin, int64_t runs, const double* index, int64_t models,
                   const lightcone_trajectories_options& options) {
-  if (options.points < 1)
-    throw Error(LIGHTCONE_INVALID_ARGUMENT,
-                format("%lld points: a trajectory needs at least 1", (long long)options.points));
+  if (options.points < 1 || options.points > kMostPoints)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("%lld points: a trajectory needs at least 1, and takes 2^24 at most",
+                                                   (long long)options.points));
   if (options.tail != LIGHTCONE_TAIL_HOLD && options.tail != LIGHTCONE_TAIL_STRETCH)
     throw Error(LIGHTCONE_INVALID_ARGUMENT, format("unknown tail constant %d", options.tail));
   if (options.range != LIGHTCONE_RANGE_FULL && options.range != LIGHTCONE_RANGE_COMMON)
@@ -72,6 +75,7 @@ Reindexed reindex(const int64_t* run_begin, int64_t runs, const double* index, i
                          "leave runs out", low, high));
   }
   Reindexed path{runs, options.points, {}, {}, {}, {}};
+  path.t.reserve(static_cast<size_t>(options.points));
   for (int64_t k = 1; k <= options.points; ++k) {
     const double part = static_cast<double>(k) / static_cast<double>(options.points);
     // The last point is the end itself, not the end but for rounding.

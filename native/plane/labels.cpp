@@ -112,6 +112,7 @@ void label_areas(const lightcone_label_maps& maps, int64_t classes, const uint8_
 
 void boundary_band(const void* map, int32_t label_bytes, int64_t height, int64_t width, int64_t radius,
                    uint8_t* out) {
+  radius = std::min(radius, std::max(height, width));  // which reaches every point
   if (radius == 0) std::fill(out, out + height * width, 0);
   else if (label_bytes == 1) band_of(static_cast<const uint8_t*>(map), height, width, radius, out);
   else band_of(static_cast<const uint16_t*>(map), height, width, radius, out);

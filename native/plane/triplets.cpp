@@ -184,6 +184,8 @@ void plane_points(const lightcone_rows& rows, const int64_t* triplets, const dou
   constexpr int64_t kPiece = 128;
   const Kernels& table = kernels(LIGHTCONE_ISA_AUTO);
   const int64_t per_plane = grid.s_points * grid.t_points, end = begin + points;
+  // All of them first: a wrong call writes nothing.
+  for (int64_t q = begin / per_plane; q * per_plane < end; ++q) require_vertices(vertices + 3 * q, q);
   const Progress done(control, points);
   Team team(threads);
   std::vector<PreparedPlane> planes(static_cast<size_t>(team.size()));
@@ -196,7 +198,6 @@ void plane_points(const lightcone_rows& rows, const int64_t* triplets, const dou
       const int64_t q = from / per_plane, to = std::min(piece_end, (q + 1) * per_plane);
       const double* corner = vertices + 3 * q;
       if (plane.triplet != q) {
-        require_vertices(corner, q);
         plane.triplet = -1;
         plane.s.resize(static_cast<size_t>(grid.s_points));
         plane.t.resize(static_cast<size_t>(grid.t_points));

@@ -145,6 +145,7 @@ TEST_CASE("zeros, weights and bad arguments of centroids") {
   for (const int32_t mean : {LIGHTCONE_MEAN_GEOMETRIC, LIGHTCONE_MEAN_HARMONIC, LIGHTCONE_MEAN_JEFFREYS}) {
     CHECK(centroid(t, mean) == std::vector<double>{0, 1, 0});
     check_near(centroid(t, mean, {0, 2}), {0, 0.25, 0.75}, 1e-15);  // weight 0 takes no part
+    check_near(centroid(t, mean, {1e-320, 1e10}), {0, 0.25, 0.75}, 1e-15);  // nor one that is 0 once they sum to 1
   }
   check_near(centroid(t, LIGHTCONE_MEAN_ARITHMETIC, {3, 1}), {0.375, 0.4375, 0.1875}, 1e-15);
   // Integer weights are repetition.

@@ -110,14 +110,15 @@ TEST_CASE("a file that shrinks and grows during the calls never ends the process
       if (::truncate(file.path(), k % 2 == 0 ? kBytes * (k % 7) / 7 : kBytes) != 0) return;
   });
   int failures = 0;
-  for (int round = 0; round < 60; ++round)
+  // 60 rounds, and more until a cut has been met: the other thread may be slow to start.
+  for (int round = 0; round < 60 || (failures == 0 && round < 6000); ++round)
     for (const lightcone_status status : use(table.get())) {
       CHECK((status == LIGHTCONE_OK || status == LIGHTCONE_IO || status == LIGHTCONE_INVALID_DATA));
       failures += status != LIGHTCONE_OK;
     }
   stop = true;
   other.join();
-  MESSAGE(failures << " of 180 calls failed");
+  CHECK(failures > 0);
 }
 
 TEST_CASE("numbers that change after the validation give numbers or a status") {

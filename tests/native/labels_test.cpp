@@ -229,6 +229,9 @@ TEST_CASE("labels: the band around a boundary is every point near another label"
       REQUIRE(lightcone_boundary_band(wide.data(), 2, height, width, radius, band.data()) == LIGHTCONE_OK);
       CHECK(band == wanted);
     }
+  std::vector<uint8_t> band(12, 9);
+  REQUIRE(lightcone_boundary_band(std::vector<uint8_t>(12).data(), 1, 3, 4, INT64_MAX, band.data()) == LIGHTCONE_OK);
+  CHECK(band == std::vector<uint8_t>(12));
 }
 
 TEST_CASE("labels: wrong calls are refused") {

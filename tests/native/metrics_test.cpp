@@ -239,8 +239,13 @@ TEST_CASE("compat: the paper's rules, bhattacharyya alone") {
       if (!(std::fabs(d[static_cast<size_t>(i * 24 + j)] - exact) <= 4 * 10 * kU + 2e-15 * exact))
         FAIL("pair ", i, ", ", j, ": ", d[static_cast<size_t>(i * 24 + j)], " for ", exact);
     }
-  options.metric = LIGHTCONE_METRIC_JEFFREYS;
   std::vector<double> out(24 * 24);
+  for (const double cap : {std::nan(""), -1.0, kInf}) {
+    options.infinity_cap = cap;
+    CHECK(lightcone_distances(p.handle.get(), &options, nullptr, out.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  }
+  options.infinity_cap = 100;
+  options.metric = LIGHTCONE_METRIC_JEFFREYS;
   CHECK(lightcone_distances(p.handle.get(), &options, nullptr, out.data(), nullptr) == LIGHTCONE_UNSUPPORTED);
   CHECK(std::string(lightcone_last_error()).find("jeffreys") != std::string::npos);
 }
@@ -362,6 +367,24 @@ TEST_CASE("errors and distances against another table refuse what cannot be") {
   CHECK(errors([](auto& o) { o.replicates = INT64_MAX; }, e.data(), r.data()) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(errors([](auto& o) { o.precision = 3; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(errors([](auto& o) { o.metric = 0; }, e.data(), nullptr) == LIGHTCONE_UNSUPPORTED);
+  // Planned bytes beyond 63 bits are refused, and those of the draws are planned.
+  auto large = options_of(LIGHTCONE_METRIC_HELLINGER, LIGHTCONE_PRECISION_EXACT);
+  int64_t bytes = 0, more = 0;
+  large.sample_blocks = 2;
+  large.replicates = 1 << 20;
+  CHECK(lightcone_distances_memory(4000000, 10, 10, &large, &bytes) == LIGHTCONE_INVALID_ARGUMENT);
+  large.sample_blocks = int64_t{1} << 44;
+  CHECK(lightcone_distances_memory(1, int64_t{1} << 50, 2, &large, &bytes) == LIGHTCONE_INVALID_ARGUMENT);
+  large.replicates = 1000;
+  large.sample_blocks = 1000;
+  REQUIRE(lightcone_distances_memory(3, 5000, 10, &large, &bytes) == LIGHTCONE_OK);
+  large.sample_blocks = 5000;
+  REQUIRE(lightcone_distances_memory(3, 5000, 10, &large, &more) == LIGHTCONE_OK);
+  CHECK(more - bytes > 12000000);
+  // Labels have two bytes, which a plan says before anything is taken.
+  large = options_of(LIGHTCONE_METRIC_DISAGREEMENT, LIGHTCONE_PRECISION_EXACT);
+  CHECK(lightcone_distances_memory(3, 10, 65536, &large, &bytes) == LIGHTCONE_OK);
+  CHECK(lightcone_distances_memory(3, 10, 65537, &large, &bytes) == LIGHTCONE_UNSUPPORTED);
   CHECK(errors([](auto& o) { o.size = 8; }, e.data(), nullptr) == LIGHTCONE_INVALID_ARGUMENT);
 
   auto options = options_of(LIGHTCONE_METRIC_HELLINGER, LIGHTCONE_PRECISION_EXACT);

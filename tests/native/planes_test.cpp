@@ -246,6 +246,16 @@ TEST_CASE("planes: wrong calls are refused") {
   const double flat[3] = {1, 0, 0};
   CHECK(points(rows, grid, 0, 4, 16, flat) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(points(rows, grid, 0, 4, 16, nullptr) == LIGHTCONE_INVALID_ARGUMENT);
+  // The second plane's vertices are wrong: nothing is written of the first.
+  const std::vector<int64_t> both = {0, 1, 2, 0, 1, 2};
+  const std::vector<double> spoilt = {v[0], v[1], v[2], 1, 0, 0};
+  std::vector<float> untouched(32, 7);
+  CHECK(lightcone_plane_points(&rows, both.data(), spoilt.data(), 2, &grid, 0, 8, 1, nullptr, untouched.data(), 16) ==
+        LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(std::string(lightcone_last_error()).find("the vertices of triplet 1") == 0);
+  CHECK(untouched == std::vector<float>(32, 7));
+  CHECK(lightcone_plane_points(&rows, both.data(), spoilt.data(), 2, &grid, 0, 4, 1, nullptr, untouched.data(), 16) ==
+        LIGHTCONE_OK);
   lightcone_rows bad = rows;
   bad.size = 8;
   CHECK(points(bad, grid, 0, 4, 16, v.data()) == LIGHTCONE_INVALID_ARGUMENT);

@@ -116,6 +116,9 @@ TEST_CASE("files, strides and mixed blocks give the numbers of one table in memo
   const Handle second(longer);
   CHECK(lightcone_predictions_add_file(longer, file.path(), 64, t.kind, LIGHTCONE_FLOAT32, 0, 4, 0, 37,
                                        body + 100) == LIGHTCONE_IO);
+  CHECK(lightcone_predictions_add_file(longer, file.path(), INT64_MAX, t.kind, LIGHTCONE_FLOAT32, 0, 1, 0, 37,
+                                       body) == LIGHTCONE_IO);
+  CHECK(std::string(lightcone_last_error()).find("needs 444 behind offset 9223372036854775807") != std::string::npos);
   CHECK(lightcone_predictions_add_file(longer, "/nowhere/P.npy", 0, t.kind, LIGHTCONE_FLOAT32, 0, 1, 0, 37,
                                        body) == LIGHTCONE_IO);
   CHECK(std::string(lightcone_last_error()) == "cannot open /nowhere/P.npy: No such file or directory");

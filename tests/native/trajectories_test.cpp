@@ -116,6 +116,7 @@ TEST_CASE("re-indexing: stretch, common range, and what is refused") {
   CHECK(refused(kSeries, options(3, LIGHTCONE_TAIL_HOLD, LIGHTCONE_RANGE_COMMON)) == LIGHTCONE_INVALID_DATA);
   CHECK(refused(two, options(3, LIGHTCONE_TAIL_STRETCH, LIGHTCONE_RANGE_COMMON)) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(refused(two, options(0)) == LIGHTCONE_INVALID_ARGUMENT);
+  CHECK(refused(two, options((1 << 24) + 1)) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(refused(two, options(3, 5)) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(refused(two, options(3, 0, 5)) == LIGHTCONE_INVALID_ARGUMENT);
   CHECK(refused({{0, 5, 5}, two.index}, options(3)) == LIGHTCONE_INVALID_ARGUMENT);

@@ -166,11 +166,12 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
 
     /**
      * What rows of a .npy file may take while it is written, one block row of the dense matrix at least: as many bytes
-     * as the first block row of tiles, and its sums are gone by then.
+     * as the first block row of tiles, and its sums are gone by then. At most half of what a band had: the band's tiles
+     * and sums lie apart when malloc keeps them, and the rows must find room in one piece.
      */
     long writePanel() {
       long blockRow = (long) layout.modelsIn(0) * layout.models() * Float.BYTES;
-      return Math.max(blockRow, Math.min(DenseFile.PANEL_BYTES, limit - process));
+      return Math.max(blockRow, Math.min(DenseFile.PANEL_BYTES, (limit - process) / 2));
     }
 
     DistancePlan plan(Output output) {
