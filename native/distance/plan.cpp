@@ -50,7 +50,9 @@ SampleRange sample_range(int64_t samples, const lightcone_distances_options& o) 
   if (o.sample_step < 1 || o.sample_begin < 0 || end > samples || o.sample_begin >= end)
     invalid(format("samples %lld:%lld:%lld are not a range of the %lld samples there are",
                    (long long)o.sample_begin, (long long)end, (long long)o.sample_step, (long long)samples));
-  return {o.sample_begin, o.sample_step, (end - o.sample_begin - 1) / o.sample_step + 1};
+  // A step past the end is one sample, and as a stride in bytes it would overflow.
+  const int64_t step = std::min(o.sample_step, end - o.sample_begin);
+  return {o.sample_begin, step, (end - o.sample_begin - 1) / step + 1};
 }
 
 Grid grid_of(const Shape& shape, const lightcone_distances_options& o) {

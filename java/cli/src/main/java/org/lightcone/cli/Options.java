@@ -4,6 +4,7 @@ package org.lightcone.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
+import org.lightcone.Control;
 import org.lightcone.Npy;
 import org.lightcone.PackedTiles;
 
@@ -49,12 +50,12 @@ final class Options {
   }
 
   /** Opens a matrix of distances; a .npy, which is held in memory, is refused beyond --memory before it is read. */
-  static PackedTiles distances(Path file, CommonOptions common) {
+  static PackedTiles distances(Path file, CommonOptions common, Control control) {
     if (file.toString().endsWith(".npy")) {
       // A header may claim any size: beyond 2^30 no machine has the bytes.
       long order = Math.min(1L << 30, Npy.readHeader(file).shape().stream().findFirst().orElse(0L));
       common.reserve("the distances of " + order + " models", 2 * order * order);
     }
-    return PackedTiles.open(file);
+    return PackedTiles.open(file, common.threads(), control);
   }
 }

@@ -63,7 +63,7 @@ final class PlaceCommand extends Verb {
     Npy.Header header = Npy.readHeader(added);
     try (Control control = new Control();
         Interruption.Stage stage = stop.stage(control::cancel);
-        PackedTiles matrix = Options.distances(distances, common);
+        PackedTiles matrix = Options.distances(distances, common, control);
         // How many passes there will be is not known: the line shows the part of a pass that runs.
         ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "embedding, this pass", "block rows",
             control::done, control::total)) {
