@@ -20,7 +20,7 @@ public record DistanceOptions(Metric metric, Refine refine, Infinity infinity, d
 
   /** How exactly distances are computed; the bounds stand in {@code native/lightcone.h}. */
   public enum Precision {
-    /** To 2e-6 of every distance down to 1e-12. */
+    /** To 2e-6 of every distance down to 1e-12, for the geodesics to 5e-16 more. */
     EXACT("exact", Lightcone.LIGHTCONE_PRECISION_EXACT),
     /** In float32, near pairs too. */
     FAST("fast", Lightcone.LIGHTCONE_PRECISION_FAST),
@@ -49,7 +49,7 @@ public record DistanceOptions(Metric metric, Refine refine, Infinity infinity, d
 
   /** Whether near pairs are redone. */
   public enum Refine {
-    /** Pairs too near for the first pass again in float64: every distance is good to 2e-6 of itself. */
+    /** Pairs too near for the first pass again in float64, to the bound of {@link Precision}. */
     AUTO("auto"),
     /** Near pairs keep the error of the first pass. */
     OFF("off");
