@@ -36,7 +36,8 @@ class ReadmeExampleTest {
     List<Path> jars = Shell.engineClassPath();
     String names = jars.stream().map(path -> path.getFileName().toString().replaceAll("-[0-9.]+[0-9](?=[.-])", ""))
         .sorted().collect(Collectors.joining(" "));
-    assertEquals("javacpp-linux-x86_64.jar javacpp.jar lightcone-engine.jar openblas-linux-x86_64.jar openblas.jar", names);
+    assertEquals("jackson-core.jar javacpp-linux-x86_64.jar javacpp.jar lightcone-engine.jar openblas-linux-x86_64.jar"
+        + " openblas.jar", names);
     System.out.println("class path of the README example: " + names);
 
     int status = javax.tools.ToolProvider.getSystemJavaCompiler().run(null, null, null,
