@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 /* Raised by one whenever a struct or a signature below changes. */
-#define LIGHTCONE_ABI_VERSION 2
+#define LIGHTCONE_ABI_VERSION 3
 
 typedef int32_t lightcone_status;
 #define LIGHTCONE_OK 0
@@ -77,6 +77,11 @@ typedef int32_t lightcone_status;
 
 #define LIGHTCONE_INFINITY_KEEP 0 /* -log 0 stays +inf */
 #define LIGHTCONE_INFINITY_CAP 1  /* each infinite per-sample term becomes infinity_cap */
+
+/* Where a call runs. */
+#define LIGHTCONE_DEVICE_AUTO 0 /* where the engine projects it to be done first; the report says where, and why */
+#define LIGHTCONE_DEVICE_CPU 1
+#define LIGHTCONE_DEVICE_CUDA 2 /* an NVIDIA GPU, or LIGHTCONE_UNSUPPORTED with the reason */
 
 #define LIGHTCONE_LAYOUT_DENSE 0 /* (M, M), row-major */
 #define LIGHTCONE_LAYOUT_TILES 1 /* packed float32 tiles of the upper triangle, or a band of them */
@@ -175,6 +180,8 @@ typedef struct lightcone_distances_options {
   int64_t sample_blocks; /* B blocks of samples, 2..N, for standard errors and replicates; default 0, none */
   int64_t replicates;    /* R bootstrap replicates; default 0 */
   int64_t seed;          /* of the replicates' draws; default 0 */
+  int32_t device;        /* LIGHTCONE_DEVICE_...; default auto */
+  int32_t device_ordinal; /* which of several; default 0 */
 } lightcone_distances_options;
 
 typedef struct lightcone_distances_report {
@@ -191,6 +198,11 @@ typedef struct lightcone_distances_report {
   double refine_seconds;
   int32_t isa;              /* the one that ran */
   int32_t threads;
+  int32_t device;           /* LIGHTCONE_DEVICE_CPU or _CUDA: where it ran */
+  int32_t bands;            /* of tile rows that the device took one after another; 0 on the CPU */
+  int64_t device_bytes;     /* device memory taken */
+  char device_name[128];    /* "" for the CPU */
+  char device_reason[256];  /* why there */
 } lightcone_distances_report;
 
 LIGHTCONE_API void lightcone_distances_options_init(lightcone_distances_options* options);
@@ -229,7 +241,12 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * With layout tiles, out is the packed float32 tiles of the block rows [row_begin, row_end), in order: the
  * tiles (i, j) with row_begin <= i T < row_end and all j >= i. Only the models from row_begin on are read. The
  * bits of a tile do not depend on the band it is computed in, and are those of the dense matrix; they do
- * depend on panel_bytes (through the order of summation, within the bound). */
+ * depend on panel_bytes (through the order of summation, within the bound).
+ *
+ * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact and fast,
+ * without sample blocks; all else runs on the CPU alone. The bits are the device's own, the same from run to run,
+ * whatever its free memory and the bands that follow from it. panel_bytes is then device memory, by default a 16th of
+ * the device's and at most 4 GiB; the input is held three times that. working_bytes is what the host takes. */
 LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* predictions,
                                                    const lightcone_distances_options* options,
                                                    lightcone_control* control, void* out,
@@ -258,7 +275,8 @@ LIGHTCONE_API lightcone_status lightcone_distances_against(const lightcone_predi
                                                            lightcone_control* control, void* out, void* std_errors,
                                                            lightcone_distances_report* report);
 
-/* What such a call takes besides input and output, in bytes: the same computation sizes its buffers. */
+/* What such a call takes of the host besides input and output, in bytes: the same computation sizes its buffers (at most
+ * that, where it runs on a device: float32 rows take half). */
 LIGHTCONE_API lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int64_t classes,
                                                           const lightcone_distances_options* options,
                                                           int64_t* bytes);
@@ -530,6 +548,40 @@ LIGHTCONE_API lightcone_status lightcone_ceiling_fma(int32_t isa, int32_t dtype,
 /* Bytes per second that `threads` threads read together, each its part of a buffer of `bytes` (allocated here):
  * the best slice of whole passes. Well above the caches' size this is memory bandwidth. */
 LIGHTCONE_API lightcone_status lightcone_ceiling_read(int64_t bytes, int32_t threads, double* bytes_per_second);
+
+/* ---- devices ------------------------------------------------------------------------------- */
+
+/* A device that the engine can compute on beside the CPU, or the reason why there is none. */
+typedef struct lightcone_device_info {
+  int64_t size;
+  int32_t device;          /* LIGHTCONE_DEVICE_CUDA */
+  int32_t ordinal;         /* for device_ordinal of the options */
+  int32_t available;       /* 1: it can be used */
+  int32_t capability;      /* compute capability, 90 for 9.0; 0: unknown */
+  int32_t multiprocessors;
+  int32_t reserved;
+  int64_t memory_bytes;
+  char name[128];          /* "" if there is none */
+  char reason[512];        /* "" if available */
+} lightcone_device_info;
+
+LIGHTCONE_API void lightcone_device_info_init(lightcone_device_info* info);
+
+/* Loads a device library, liblightcone_cuda.so, from its path, for all later calls of the process; without this call
+ * the first that needs it looks for the file that the environment variable LIGHTCONE_CUDA_LIBRARY names, and for
+ * liblightcone_cuda.so beside this library. LIGHTCONE_IO if it cannot be loaded, LIGHTCONE_UNSUPPORTED if it is of
+ * another version. That there is no driver or no GPU is no failure of this call: lightcone_device_query says it. */
+LIGHTCONE_API lightcone_status lightcone_backend_load(const char* path);
+
+/* Entries of lightcone_device_query: one for each GPU, or one that is not available and says why. At least 1. */
+LIGHTCONE_API lightcone_status lightcone_device_count(int32_t* count);
+LIGHTCONE_API lightcone_status lightcone_device_query(int32_t index, lightcone_device_info* out);
+
+/* Where lightcone_distances with these options and sizes would run, and why: a sentence of at most reason_bytes - 1
+ * bytes. device becomes LIGHTCONE_DEVICE_CPU or _CUDA. Fails as that call would, with LIGHTCONE_UNSUPPORTED. */
+LIGHTCONE_API lightcone_status lightcone_distances_device(int64_t models, int64_t samples, int64_t classes,
+                                                          const lightcone_distances_options* options,
+                                                          int32_t* device, char* reason, int64_t reason_bytes);
 
 #ifdef __cplusplus
 }

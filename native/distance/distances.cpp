@@ -13,10 +13,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <limits>
 #include <memory>
 #include <vector>
 
+#include "distance/device_distances.h"
 #include "distance/output.h"
 #include "distance/passes.h"
 #include "distance/sums.h"
@@ -200,16 +202,11 @@ class Distances {
 
   template <class Value>
   void write_matrix(void* out, int64_t matrix, const Value& value) {
-    if (options_.layout == LIGHTCONE_LAYOUT_TILES) {
-      write_tiles(grid_, team_, progress_, static_cast<float*>(out) + matrix * grid_.tiles() * kTile, value);
-      return;
-    }
-    const int64_t columns = columns_.models(), first = matrix * rows_.models() * columns;
-    if (options_.out_dtype == LIGHTCONE_FLOAT32) {
-      write_dense(grid_, columns, team_, progress_, static_cast<float*>(out) + first, value);
-    } else {
-      write_dense(grid_, columns, team_, progress_, static_cast<double*>(out) + first, value);
-    }
+    team_.run(grid_.tiles(), [&](int64_t tile, int) {
+      progress_.check();
+      write_tile(grid_, options_, rows_.models(), columns_.models(), out, matrix, tile,
+                 [&](int64_t pair) { return value(tile, pair); });
+    });
   }
 
   void write(const DistanceOutput& out) {
@@ -244,6 +241,22 @@ class Distances {
   PairSets redo_;
 };
 
+// What a call does, and where.
+struct Placed {
+  Placed(const Shape& shape, const lightcone_distances_options& options)
+      : kernels(lightcone::kernels(options.isa)),
+        metric(find_metric(kernels, options.metric)),
+        threads(Team::count(options.threads)),
+        plan(shape, metric, options, threads),
+        choice(choose_device(options.device, options.device_ordinal, device_work(shape, plan, metric, options),
+                             threads)) {}
+  const Kernels& kernels;
+  const Metric& metric;
+  const int threads;
+  const Plan plan;
+  const Choice choice;
+};
+
 }  // namespace
 
 void distances(const Predictions& rows, const Predictions& columns, const lightcone_distances_options& options,
@@ -254,7 +267,25 @@ void distances(const Predictions& rows, const Predictions& columns, const lightc
                        "the same",
                        (long long)rows.samples(), (long long)columns.samples(), (long long)rows.classes(),
                        (long long)columns.classes()));
-  Distances(rows, columns, options, progress, report).run(out);
+  const bool triangle = &rows == &columns;
+  const Shape shape{rows.models(), columns.models(), columns.samples(), columns.classes(), triangle};
+  const Placed placed(shape, options);
+  report->device = placed.choice.device;
+  std::snprintf(report->device_name, sizeof report->device_name, "%s", placed.choice.facts.name);
+  std::snprintf(report->device_reason, sizeof report->device_reason, "%s", placed.choice.reason.c_str());
+  if (placed.choice.device == LIGHTCONE_DEVICE_CPU) {
+    Distances(rows, columns, options, progress, report).run(out);
+    return;
+  }
+  Team team(options.threads);
+  report->isa = placed.kernels.isa;
+  report->threads = team.size();
+  report->samples = placed.plan.all.count;
+  report->pairs = placed.plan.grid.pairs();
+  progress.expect(placed.plan.grid.pairs() * placed.plan.all.count);
+  const Predictions tail = columns.tail(placed.plan.row_begin);
+  device_distances(triangle ? tail : rows, tail, options, placed.metric, placed.plan, placed.choice, team, progress, out,
+                   report);
 }
 
 int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t classes,
@@ -262,10 +293,18 @@ int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t
   const bool triangle = rows < 0;
   check_sizes(columns, samples, classes);
   if (!triangle) check_sizes(rows, samples, classes);
-  const Metric& metric = find_metric(kernels(options.isa), options.metric);
-  return Plan({triangle ? columns : rows, columns, samples, classes, triangle}, metric, options,
-              Team::count(options.threads))
-      .working_bytes;
+  const Shape shape{triangle ? columns : rows, columns, samples, classes, triangle};
+  const Placed placed(shape, options);
+  if (placed.choice.device == LIGHTCONE_DEVICE_CPU) return placed.plan.working_bytes;
+  return DevicePlan(shape, placed.plan, options, true, placed.choice.facts.memory_total).host_bytes;
+}
+
+int32_t distances_device(int64_t models, int64_t samples, int64_t classes, const lightcone_distances_options& options,
+                         std::string* reason) {
+  check_sizes(models, samples, classes);
+  const Placed placed({models, models, samples, classes, true}, options);
+  *reason = placed.choice.reason;
+  return placed.choice.device;
 }
 
 }  // namespace lightcone

@@ -26,6 +26,7 @@ class Grid {
   }
 
   int64_t tiles() const { return count_; }
+  int64_t rows() const { return rows_; }
   int64_t row_blocks() const { return blocks_of(rows_); }
   int64_t column_blocks() const { return blocks_of(columns_); }
   int64_t rows_in(int64_t i) const { return std::min(kBlock, rows_ - i * kBlock); }

@@ -145,6 +145,7 @@ class Sweep {
     point_table_->validate(options_.threads, nullptr);
     lightcone_distances_options options;
     lightcone_distances_options_init(&options);
+    options.device = LIGHTCONE_DEVICE_CPU;  // a point at a time is too little for a device
     options.out_dtype = LIGHTCONE_FLOAT64;
     options.threads = options_.threads;
     options.isa = options_.isa;

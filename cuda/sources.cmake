@@ -1,0 +1,8 @@
+# The kernels of a device library, for both of its builds: cuda/CMakeLists.txt with nvcc, tests/cuda/CMakeLists.txt
+# emulated.
+set(lightcone_device_sources
+  ${PROJECT_SOURCE_DIR}/cuda/base/operations.cu
+  ${PROJECT_SOURCE_DIR}/cuda/distance/ingest.cu
+  ${PROJECT_SOURCE_DIR}/cuda/distance/marks.cu
+  ${PROJECT_SOURCE_DIR}/cuda/distance/near.cu
+  ${PROJECT_SOURCE_DIR}/cuda/distance/product.cu)
