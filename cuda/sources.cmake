@@ -2,6 +2,8 @@
 # emulated.
 set(lightcone_device_sources
   ${PROJECT_SOURCE_DIR}/cuda/base/operations.cu
+  ${PROJECT_SOURCE_DIR}/cuda/distance/half_panel.cu
+  ${PROJECT_SOURCE_DIR}/cuda/distance/half_product.cu
   ${PROJECT_SOURCE_DIR}/cuda/distance/ingest.cu
   ${PROJECT_SOURCE_DIR}/cuda/distance/marks.cu
   ${PROJECT_SOURCE_DIR}/cuda/distance/near.cu

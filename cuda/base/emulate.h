@@ -22,6 +22,11 @@ using std::exp, std::isinf, std::log, std::log1p, std::sqrt;
 #define LIGHTCONE_ARGS
 #define __launch_bounds__(...)
 #define LIGHTCONE_SHARED(type, name, shape) alignas(16) static type name shape
+#define LIGHTCONE_DYNAMIC_SHARED(type, name)            \
+  alignas(16) static unsigned char name##_bytes[232448]; \
+  type* const name = reinterpret_cast<type*>(name##_bytes)
+#define LIGHTCONE_LAUNCH_SHARED(kernel, grid, block, bytes, stream, ...) \
+  LIGHTCONE_LAUNCH(kernel, grid, block, stream, __VA_ARGS__)
 #define LIGHTCONE_UNROLL
 #define LIGHTCONE_ROLLED
 #define LIGHTCONE_LAUNCH(kernel, grid, block, stream, ...) emulate::launch((kernel), (grid), (block), (stream), __VA_ARGS__)
@@ -35,6 +40,7 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 struct alignas(8) float2 { float x, y; };
 struct alignas(16) float4 { float x, y, z, w; };
+struct alignas(16) uint4 { unsigned x, y, z, w; };
 struct alignas(16) double2 { double x, y; };
 
 namespace emulate {
@@ -106,6 +112,13 @@ inline double __longlong_as_double(long long bits) { double x; std::memcpy(&x, &
 inline float __uint_as_float(unsigned bits) { float x; std::memcpy(&x, &bits, 4); return x; }
 
 inline void copy_async16(void* shared, const void* global) { std::memcpy(shared, global, 16); }
+inline void copy_async4(void* shared, const void* global, bool there) {
+  if (there) {
+    std::memcpy(shared, global, 4);
+  } else {
+    std::memset(shared, 0, 4);
+  }
+}
 inline void copy_async_commit() {}
 template <int kPending>
 void copy_async_wait() {}

@@ -116,7 +116,7 @@ const DeviceOperations kOperations = {
     copy_to_host,
     fill,
     {lightcone::launch_panel, lightcone::launch_rows, lightcone::launch_product, lightcone::launch_mark,
-     lightcone::launch_near},
+     lightcone::launch_near, lightcone::launch_half_panel, lightcone::launch_half_product},
 };
 
 }  // namespace
