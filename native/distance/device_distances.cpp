@@ -30,8 +30,8 @@ constexpr int64_t kMostBlocks = 32768;  // of one side of a launch; CUDA takes 6
 // A float64 pair of the near kernel costs about so many float32 multiply-adds a class.
 constexpr double kNearCost = 16;
 // Classes times the samples of a launch are 32-bit numbers in the kernels.
-constexpr int64_t kMostClasses = int64_t{1} << 20;
-static_assert(kMostClasses * kDeviceSamples <= int64_t{1} << 31, "lines of a launch");
+constexpr int64_t kMostClasses = int64_t{1} << 19;
+static_assert(kMostClasses * kDeviceSamples < int64_t{1} << 31, "lines of a launch");
 
 double seconds_now() {
   using namespace std::chrono;
