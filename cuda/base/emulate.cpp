@@ -373,6 +373,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpy
   if (!within(device_memory, in ? to : from, bytes) || !within(pinned_memory, in ? from : to, bytes))
     return cudaErrorInvalidValue;
   known(stream)->queue.push_back([=] { std::memcpy(to, from, bytes); });
+  if (emulation.eager_copies != 0) drain(known(stream));
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream) {

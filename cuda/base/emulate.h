@@ -2,8 +2,8 @@
 // CUDA as far as the kernels use it, on the CPU: each thread of a block is a fiber with a stack of its own, so that
 // barriers, shuffles and shared memory work as written. Blocks run one after the other, the threads of a block in
 // rising or falling order between barriers. It finds errors of indexing, of tails, of barriers (a divergent one aborts),
-// and of the host's ordering: streams are lazy, an operation runs when the host waits for it or another stream does,
-// and device memory begins as NaNs. It does not find races between two barriers that neither order shows.
+// and of the host's ordering: streams are lazy, an operation runs when the host waits for it or another stream does
+// (or copies are eager), and device memory begins as NaNs. It does not find races between two barriers that neither order shows.
 #pragma once
 
 #include <cmath>

@@ -45,7 +45,7 @@ struct Place {
 };
 
 template <class T>
-__global__ void __launch_bounds__(kSourceThreads) panel_kernel(const LIGHTCONE_ARGS DevicePanelArgs a) {
+__global__ void __launch_bounds__(kSourceThreads, 4) panel_kernel(const LIGHTCONE_ARGS DevicePanelArgs a) {
   LIGHTCONE_SHARED(unsigned, smallest, [1]);
   if (threadIdx.x == 0) smallest[0] = 0x7f7fffffu;
   __syncthreads();
@@ -65,7 +65,7 @@ __global__ void __launch_bounds__(kSourceThreads) panel_kernel(const LIGHTCONE_A
 }
 
 template <class T>
-__global__ void __launch_bounds__(kSourceThreads) rows_kernel(const LIGHTCONE_ARGS DeviceRowsArgs a) {
+__global__ void __launch_bounds__(kSourceThreads, 4) rows_kernel(const LIGHTCONE_ARGS DeviceRowsArgs a) {
   const Place at(a.source);
   const SourceRow<T> row(a.source, at.there ? at.model : 0, at.there ? at.sample : 0);
   bool deep = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The marked pairs again in float64 from the source rows, by the CPU's form (bhattacharyya_pair): per sample the
 // difference form -log1p(-h), h = 1/2 |s - t|^2, where h < 1/2, and -log BC otherwise. No log for near samples either:
-// 1 + E = prod (1 - h) with E kept, folded into the sum every kFold samples. A BC below 1e-290 is an infinite term, or,
+// 1 + E = prod (1 - h) with E kept, one log1p a chunk. A BC below 1e-290 is an infinite term, or,
 // where a row is deep, taken in the log domain.
 //
 // A block a tile: the marked pairs are gathered as micro-tiles of 2 x 4 pairs (a micro-tile with one marked pair is done
@@ -22,11 +22,11 @@ constexpr int kMicroRows = 2, kMicroColumns = 4, kMicroPairs = kMicroRows * kMic
 constexpr int kTileMicros = static_cast<int>(kBlock * kBlock) / kMicroPairs;
 constexpr int kMicrosAcross = static_cast<int>(kBlock) / kMicroColumns;
 constexpr int kClasses = 4, kLine = 2 * static_cast<int>(kBlock);
-constexpr int kFold = 32;  // 0.5^32: 1 + E still has half of float64's bits
 constexpr int kWordsAcross = static_cast<int>(kBlock) / 32;
 static_assert(kBlock % 32 == 0 && kTileMicros % 32 == 0, "marks are whole words, micro-tiles whole warps");
 
-static_assert(kDeviceSamples / kSlices < 65536, "the infinite terms of a slice are counted in 16 bits");
+// 0.5^32: 1 + E still has half of float64's bits.
+static_assert(kDeviceNearSamples / kSlices <= 32, "a slice multiplies at most 32 samples");
 
 // Marked pairs of a micro-tile, a bit each.
 __device__ __forceinline__ unsigned marks_of(const uint32_t* marks, int micro) {
@@ -66,9 +66,6 @@ __device__ LIGHTCONE_NOINLINE double far_term(const DeviceNearArgs& a, int64_t n
   return -(largest + log(sum));
 }
 
-// -log(1 + E). (Not inline: sixteen copies of it would take the registers of the sums.)
-__device__ LIGHTCONE_NOINLINE double folded(double near) { return -log1p(near); }
-
 __global__ void __launch_bounds__(kThreads, 2) near_kernel(const LIGHTCONE_ARGS DeviceNearArgs a) {
   LIGHTCONE_SHARED(double, lines, [kSlices][kClasses][kLine]);
   // Each thread's own; here because registers are short and they are rarely touched.
@@ -100,7 +97,6 @@ __global__ void __launch_bounds__(kThreads, 2) near_kernel(const LIGHTCONE_ARGS 
     const int micro = active ? list[first + lane] : 0;
     const int row = micro / kMicrosAcross * kMicroRows, column = micro % kMicrosAcross * kMicroColumns;
     double near[kMicroPairs] = {};
-    int held = 0;
     for (int k = 0; k < kMicroPairs; ++k) {
       sum[slice][k][lane] = 0;
       infinite[slice][k][lane] = 0;
@@ -150,16 +146,9 @@ __global__ void __launch_bounds__(kThreads, 2) near_kernel(const LIGHTCONE_ARGS 
           sum[slice][k][lane] += term;
         }
       }
-      if (++held < kFold) continue;
-      held = 0;
-      LIGHTCONE_UNROLL
-      for (int k = 0; k < kMicroPairs; ++k) {
-        sum[slice][k][lane] += folded(near[k]);
-        near[k] = 0;
-      }
     }
     LIGHTCONE_UNROLL
-    for (int k = 0; k < kMicroPairs; ++k) sum[slice][k][lane] += folded(near[k]);
+    for (int k = 0; k < kMicroPairs; ++k) sum[slice][k][lane] -= log1p(near[k]);
     __syncthreads();
     // Thread (slice, lane) adds up two of its micro-tile's pairs.
     const unsigned marked = active ? marks_of(marks, micro) : 0;

@@ -29,36 +29,37 @@ __device__ __forceinline__ int column_of(int b, int x) { return (b / 2) * (kLane
 // sum (+)= a row's line times a column's.
 template <bool kFirst>
 __device__ __forceinline__ void add_line(const float* line, int x, int y, float (&sum)[kRows][kColumns]) {
-  float row[kRows], column[kColumns];
-  LIGHTCONE_UNROLL
-  for (int k = 0; k < kRows / 4; ++k) {
-    const float4 v = *reinterpret_cast<const float4*>(line + row_of(4 * k, y));
-    row[4 * k] = v.x, row[4 * k + 1] = v.y, row[4 * k + 2] = v.z, row[4 * k + 3] = v.w;
-  }
+  float column[kColumns];
   LIGHTCONE_UNROLL
   for (int k = 0; k < kColumns / 2; ++k) {
     const float2 v = *reinterpret_cast<const float2*>(line + kBlock + column_of(2 * k, x));
     column[2 * k] = v.x, column[2 * k + 1] = v.y;
   }
   LIGHTCONE_UNROLL
-  for (int a = 0; a < kRows; ++a)
+  for (int k = 0; k < kRows; k += 4) {
+    const float4 v = *reinterpret_cast<const float4*>(line + row_of(k, y));
+    const float row[4] = {v.x, v.y, v.z, v.w};
     LIGHTCONE_UNROLL
-    for (int b = 0; b < kColumns; ++b) sum[a][b] = kFirst ? row[a] * column[b] : row[a] * column[b] + sum[a][b];
+    for (int a = 0; a < 4; ++a)
+      LIGHTCONE_UNROLL
+      for (int b = 0; b < kColumns; ++b)
+        sum[k + a][b] = kFirst ? row[a] * column[b] : row[a] * column[b] + sum[k + a][b];
+  }
 }
 
 // The lines of the tile's two panels, a stage at a time, each thread the same part of every fourth line.
 struct Lines {
   const float* from;  // this thread's part of line `own`
-  int64_t step;       // floats from a line of the panel to the next
-  int64_t left;       // lines from `own` of the next stage on
+  int step;           // floats from a line of the panel to the next
+  int left;           // lines from `own` of the next stage on
   int own, part;
 
   __device__ __forceinline__ Lines(const DeviceProductArgs& a, int64_t i, int64_t j)
       : own(static_cast<int>(threadIdx.x) / kParts), part(static_cast<int>(threadIdx.x) % kParts * 4) {
     const bool row = part < kBlock;
-    step = row ? a.row_padded : a.column_padded;
-    from = (row ? a.rows + i * kBlock + part : a.columns + j * kBlock + part - kBlock) + own * step;
-    left = a.samples * a.classes - own;
+    step = static_cast<int>(row ? a.row_padded : a.column_padded);
+    from = (row ? a.rows + i * kBlock + part : a.columns + j * kBlock + part - kBlock) + int64_t{own} * step;
+    left = static_cast<int>(a.samples * a.classes) - own;
   }
   // Begins to copy the next stage.
   __device__ __forceinline__ void copy(Stage& to) {
@@ -66,7 +67,7 @@ struct Lines {
     LIGHTCONE_UNROLL
     for (int k = 0; k < kLines; k += kEvery) {
       if (k < left) copy_async16(&to[own + k][part], from);
-      from += kEvery * step;
+      from += int64_t{kEvery} * step;
     }
     left -= kLines;
     copy_async_commit();
@@ -122,13 +123,15 @@ __device__ __forceinline__ void product_tile(const DeviceProductArgs& a, int64_t
 
   double* tile = a.sums + tile_index(a.map, i, j) * (kBlock * kBlock);
   LIGHTCONE_UNROLL
-  for (int r = 0; r < kRows; ++r)
+  for (int r = 0; r < kRows; ++r) {
+    __syncwarp();  // not for order: it keeps the compiler from taking all rows' float64 at once, which spills on sm_100
     LIGHTCONE_UNROLL
     for (int c = 0; c < kColumns; ++c) {
       const double log_product = log_of(product[r][c], exponent_of(exponents[r][c / 2], c % 2 != 0));
       double* out = tile + row_of(r, y) * kBlock + column_of(c, x);
       *out += product[r][c] == 0.0f ? __longlong_as_double(0x7ff0000000000000LL) : a.log_scale - log_product;
     }
+  }
 }
 
 // Neighbouring blocks have neighbouring rows, so that the rows of a launch stay in second-level cache along a column.

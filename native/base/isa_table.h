@@ -21,7 +21,7 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {Tile::kStrip, pack, bhattacharyya_tile, kMetricTable},
+          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_finish, kMetricTable},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
           {progress_plane, progress_slope, geodesic_angles, geodesic_points, bhattacharyya_rows},
           {plane_points, argmax, agreement, label_changes, first_label_from},

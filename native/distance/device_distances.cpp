@@ -29,6 +29,9 @@ constexpr int64_t kStripRows = 16;
 constexpr int64_t kMostBlocks = 32768;  // of one side of a launch; CUDA takes 65,535
 // A float64 pair of the near kernel costs about so many float32 multiply-adds a class.
 constexpr double kNearCost = 16;
+// Classes times the samples of a launch are 32-bit numbers in the kernels.
+constexpr int64_t kMostClasses = int64_t{1} << 19;
+static_assert(kMostClasses * kDeviceSamples < int64_t{1} << 31, "lines of a launch");
 
 double seconds_now() {
   using namespace std::chrono;
@@ -361,6 +364,8 @@ Work device_work(const Shape& shape, const Plan& plan, const Metric& metric,
     work.refusal = "compat follows the paper's code in float64, on the CPU alone";
   } else if (!metric.product_trick) {
     work.refusal = format("%s is measured on the CPU alone", metric.name);
+  } else if (shape.classes > kMostClasses) {
+    work.refusal = format("%lld classes are more than the kernels count", static_cast<long long>(shape.classes));
   } else if (options.sample_blocks != 0) {
     work.refusal = "standard errors and replicates are made on the CPU alone";
   }

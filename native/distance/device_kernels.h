@@ -16,6 +16,8 @@ namespace lightcone {
 
 // Samples of one launch: the kernels keep the sum of exponents, at most 127 a group of kRenormalise samples, in 16 bits.
 constexpr int64_t kDeviceSamples = 2048;
+// Of one launch over near pairs, whose product of terms 1 - h >= 1/2 must stay well within float64 (cuda/distance/near.cu).
+constexpr int64_t kDeviceNearSamples = 128;
 
 // A pair-sample of the product trick whose scaled dot product lies below this is flagged: float32 terms below 2^-126
 // have lost bits, C roundings of 2^-150 times k_n each, which is 2^-42 C of this.

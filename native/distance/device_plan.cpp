@@ -30,7 +30,7 @@ DevicePlan::DevicePlan(const Shape& shape, const Plan& plan, const lightcone_dis
   chunk = std::clamp<int64_t>(budget / (whole * classes * 4), 1, kChunk);
   chunk = std::min(chunk > kRenormalise ? chunk / kRenormalise * kRenormalise : chunk, plan.all.count);
   // s and log s in float64: a quarter of the samples in the same memory.
-  near_chunk = std::max<int64_t>(1, chunk / 4);
+  near_chunk = std::clamp<int64_t>(chunk / 4, 1, kDeviceNearSamples);
 
   columns = {shape.columns - plan.row_begin, classes, element};
   rows = {triangle ? 0 : shape.rows, classes, element};

@@ -85,13 +85,13 @@ class Distances {
   }
 
  private:
-  // body(chunk, block) for the chunks of every block of samples, end(block) after each block.
+  // body(chunk, first) for the chunks of every block of samples, the first one marked; end(block) after each block.
   template <class Body, class End>
   void chunks(int64_t length, const Body& body, const End& end) const {
     for (int64_t block = 0; block < plan_.sample_blocks; ++block) {
       const int64_t stop = plan_.block_begin(block + 1);
       for (int64_t begin = plan_.block_begin(block); begin < stop; begin += length)
-        body(slice(plan_.all, begin, std::min(length, stop - begin)));
+        body(slice(plan_.all, begin, std::min(length, stop - begin)), begin == plan_.block_begin(block));
       end(block);
     }
   }
@@ -100,22 +100,29 @@ class Distances {
     const auto pass = metric_.product_trick ? product_fast_pass(call_) : stream_fast_pass(call_);
     chunks(
         plan_.chunk,
-        [&](SampleRange chunk) {
+        [&](SampleRange chunk, bool first) {
           double start = seconds_now();
-          pass->load(chunk);
+          pass->load(chunk, first);
           report_.read_seconds += seconds_now() - start;
           start = seconds_now();
-          team_.run(grid_.tiles(), [&](int64_t tile, int thread) {
+          team_.run(grid_.tiles(), [&](int64_t step, int thread) {
             progress_.check();
             int64_t i, j;
-            grid_.at(tile, &i, &j);
-            pass->tile(i, j, thread, sums_.block(tile));
+            grid_.visit(step, &i, &j);
+            pass->tile(i, j, thread, sums_.block(grid_.index(i, j)));
             progress_.add(grid_.pairs_in(i, j) * chunk.count);
           });
           report_.distances_seconds += seconds_now() - start;
         },
         [&](int64_t block) {
-          team_.run(grid_.tiles(), [&](int64_t tile, int) { sums_.fold(tile, block, nullptr); });
+          const double start = seconds_now();
+          team_.run(grid_.tiles(), [&](int64_t tile, int thread) {
+            int64_t i, j;
+            grid_.at(tile, &i, &j);
+            pass->finish(i, j, thread, sums_.block(tile));
+            sums_.fold(tile, block, nullptr);
+          });
+          report_.distances_seconds += seconds_now() - start;
         });
     choose(*pass);
   }
@@ -165,7 +172,7 @@ class Distances {
     const bool cap = options_.infinity == LIGHTCONE_INFINITY_CAP || options_.precision == LIGHTCONE_PRECISION_COMPAT;
     chunks(
         plan_.stride,
-        [&](SampleRange chunk) {
+        [&](SampleRange chunk, bool) {
           pass->load(chunk);
           team_.run(static_cast<int64_t>(todo.size()), [&](int64_t task, int) {
             const int64_t tile = todo[static_cast<size_t>(task)];

@@ -38,6 +38,7 @@ struct Plan {
   int64_t chunk = 1;         // samples of the fast pass
   int64_t stride = 8;        // samples of the pairs done one by one
   int64_t sums = 1;          // float64 matrices of sums
+  bool long_products = false;  // more samples than one product may take (kLongestProduct)
   int64_t row_panel_bytes = 0, column_panel_bytes = 0, state_bytes = 0, sum_bytes = 0;
   int64_t row_pair_bytes = 0, column_pair_bytes = 0;
   int64_t working_bytes = 0;
