@@ -243,8 +243,12 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * bits of a tile do not depend on the band it is computed in, and are those of the dense matrix; they do
  * depend on panel_bytes (through the order of summation, within the bound).
  *
- * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact and fast,
- * without sample blocks; all else runs on the CPU alone. The bits are the device's own, the same from run to run,
+ * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact, without
+ * sample blocks. fast is float16 there, on the tensor cores, and of bhattacharyya alone. A sample's term x is within
+ *     2e-3 min(1, sqrt(2 x) + 2e-3) + 2^-27 sqrt(C) e^x
+ * of its value, the second part up to 2^-27 sqrt(C) e^x = 1/4 (x = 16 for C = 10), where float16's smallest steps are
+ * few; a term that it cannot tell from infinite is done again in float64. The errors of samples are independent, so
+ * that of d is smaller by about sqrt(N). All else runs on the CPU alone. The bits are the device's own, the same from run to run,
  * whatever its free memory and the bands that follow from it. panel_bytes is then device memory, by default a 16th of
  * the device's and at most 4 GiB; the input is held three times that. working_bytes is what the host takes. */
 LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* predictions,

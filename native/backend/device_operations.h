@@ -17,7 +17,7 @@
 
 namespace lightcone {
 
-constexpr int32_t kDeviceOperationsVersion = 1;
+constexpr int32_t kDeviceOperationsVersion = 2;
 
 // Codes with a meaning to the host; they are CUDA's.
 constexpr int kDeviceOutOfMemory = 2;

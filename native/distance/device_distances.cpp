@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Distances on a device. Bands of block rows outside, chunks of samples inside, tiles innermost:
 //
-//   fast    source rows cross the bus once a band, become float32 panels, and add to the band's float64 sums, resident
+//   fast    source rows cross the bus once a band, become float32 panels (float16 ones in mode `fast`), and add to the
+//           band's float64 sums, resident
 //   mark    near and flagged pairs (metric.h) are marked, counted, and their sums cleared
 //   near    the marked ones again in float64, from the source rows, which cross the bus once more
 //   write   the sums come back and are finished on the host
@@ -29,6 +30,8 @@ constexpr int64_t kStripRows = 16;
 constexpr int64_t kMostBlocks = 32768;  // of one side of a launch; CUDA takes 65,535
 // A float64 pair of the near kernel costs about so many float32 multiply-adds a class.
 constexpr double kNearCost = 16;
+// A float16 multiply-add on the tensor cores against a float32 one, by rated speeds and the products beside them.
+constexpr double kHalfCost = 0.2;
 // Classes times the samples of a launch are 32-bit numbers in the kernels.
 constexpr int64_t kMostClasses = int64_t{1} << 19;
 static_assert(kMostClasses * kDeviceSamples < int64_t{1} << 31, "lines of a launch");
@@ -69,6 +72,8 @@ class DeviceDistances {
         column_panel_(device_, sizes_.column_panel_bytes),
         row_least_(device_, 4 * sizes_.row_padded / kBlock),
         column_least_(device_, 4 * sizes_.column_padded / kBlock),
+        row_self_(device_, 8 * sizes_.row_padded),
+        column_self_(device_, 8 * sizes_.column_padded),
         stream_(device_),
         feed_(device_, sizes_, stream_, team_, progress_),
         launches_(device_, stream_, progress_) {
@@ -139,28 +144,12 @@ class DeviceDistances {
   void fast() {
     const double start = seconds_now();
     const auto ingest = [&](SampleRange, const FedTables& fed) {
-      panel(fed.columns, column_panel_, column_least_);
-      if (!sizes_.triangle) panel(fed.rows, row_panel_, row_least_);
+      panel(fed.columns, column_panel_, column_least_, column_self_);
+      if (!sizes_.triangle) panel(fed.rows, row_panel_, row_least_, row_self_);
     };
     const auto use = [&](SampleRange chunk, const FedTables& fed) {
-      DeviceProductArgs args{};
-      args.columns = column_panel_.as<float>();
-      args.column_smallest = column_least_.as<uint32_t>();
-      args.column_padded = fed.columns.padded;
-      args.rows = sizes_.triangle ? args.columns : row_panel_.as<float>();
-      args.row_smallest = sizes_.triangle ? args.column_smallest : row_least_.as<uint32_t>();
-      args.row_padded = sizes_.triangle ? args.column_padded : fed.rows.padded;
-      args.samples = chunk.count;
-      args.classes = fed.columns.classes;
-      args.log_scale = fed.log_scale;
-      args.map = map_;
-      args.sums = sums_.as<double>();
-      for_ranges(static_cast<double>(kTile * chunk.count * (args.classes + 1)),
-                 [&](const DeviceTileRange& range, int64_t pairs) {
-                   args.range = range;
-                   device_.check(kernels_.product(&args, stream_.get()), "launch the distances");
-                   launches_.queued(pairs * chunk.count);
-                 });
+      sizes_.half ? multiply(half_product_args(chunk, fed), kernels_.half_product, kHalfCost)
+                  : multiply(product_args(chunk, fed), kernels_.product, 1);
     };
     const double waited = feed_.run(tables_, plan_.all, sizes_.chunk, ingest, use);
     launches_.drain();
@@ -168,7 +157,52 @@ class DeviceDistances {
     report_.distances_seconds += seconds_now() - start - waited;
   }
 
-  void panel(const DeviceSource& source, const DeviceBuffer& panel, const DeviceBuffer& least) {
+  DeviceProductArgs product_args(SampleRange chunk, const FedTables& fed) const {
+    DeviceProductArgs args{};
+    args.columns = column_panel_.as<float>();
+    args.column_smallest = column_least_.as<uint32_t>();
+    args.column_padded = fed.columns.padded;
+    args.rows = sizes_.triangle ? args.columns : row_panel_.as<float>();
+    args.row_smallest = sizes_.triangle ? args.column_smallest : row_least_.as<uint32_t>();
+    args.row_padded = sizes_.triangle ? args.column_padded : fed.rows.padded;
+    args.samples = chunk.count;
+    args.classes = fed.columns.classes;
+    args.log_scale = fed.log_scale;
+    args.map = map_;
+    args.sums = sums_.as<double>();
+    return args;
+  }
+  DeviceHalfProductArgs half_product_args(SampleRange chunk, const FedTables& fed) const {
+    DeviceHalfProductArgs args{};
+    args.columns = column_panel_.as<uint32_t>();
+    args.column_self = column_self_.as<double>();
+    args.column_padded = fed.columns.padded;
+    args.rows = sizes_.triangle ? args.columns : row_panel_.as<uint32_t>();
+    args.row_self = sizes_.triangle ? args.column_self : row_self_.as<double>();
+    args.row_padded = sizes_.triangle ? args.column_padded : fed.rows.padded;
+    args.samples = chunk.count;
+    args.classes = fed.columns.classes;
+    args.map = map_;
+    args.sums = sums_.as<double>();
+    return args;
+  }
+  // All tiles of the chunk; a multiply-add takes `cost` of a float32 one's time.
+  template <class Args>
+  void multiply(Args args, int (*kernel)(const Args*, void*), double cost) {
+    for_ranges(cost * static_cast<double>(kTile * args.samples * (args.classes + 1)),
+               [&](const DeviceTileRange& range, int64_t pairs) {
+                 args.range = range;
+                 device_.check(kernel(&args, stream_.get()), "launch the distances");
+                 launches_.queued(pairs * args.samples);
+               });
+  }
+
+  void panel(const DeviceSource& source, const DeviceBuffer& panel, const DeviceBuffer& least, const DeviceBuffer& self) {
+    if (sizes_.half) {
+      const DeviceHalfPanelArgs args{source, panel.as<uint32_t>(), self.as<double>()};
+      device_.check(kernels_.half_panel(&args, stream_.get()), "launch the ingest");
+      return;
+    }
     stream_.fill(least.as<void>(), 0x7f, source.padded / kBlock * 4);  // 3.4e38 as a float
     const DevicePanelArgs args{source, panel.as<float>(), least.as<uint32_t>()};
     device_.check(kernels_.panel(&args, stream_.get()), "launch the ingest");
@@ -333,7 +367,7 @@ class DeviceDistances {
   const std::vector<int64_t> bands_;
   const int64_t most_tiles_;
   const DeviceBuffer sums_, marks_, infinite_, counts_, list_, totals_;
-  const DeviceBuffer row_panel_, column_panel_, row_least_, column_least_;
+  const DeviceBuffer row_panel_, column_panel_, row_least_, column_least_, row_self_, column_self_;
   const DeviceStream stream_;
   DeviceFeed feed_;
   DeviceLaunches launches_;
@@ -359,6 +393,7 @@ Work device_work(const Shape& shape, const Plan& plan, const Metric& metric,
   const double models = static_cast<double>(shape.triangle ? shape.columns - plan.row_begin : shape.rows + shape.columns);
   Work work{};
   work.multiply_adds = pair_samples * static_cast<double>(shape.classes + 1);
+  if (options.precision == LIGHTCONE_PRECISION_FAST) work.multiply_adds *= kHalfCost;
   work.input_bytes = models * static_cast<double>(plan.all.count) * static_cast<double>(shape.classes) * 4;
   if (options.precision == LIGHTCONE_PRECISION_COMPAT) {
     work.refusal = "compat follows the paper's code in float64, on the CPU alone";
@@ -366,6 +401,8 @@ Work device_work(const Shape& shape, const Plan& plan, const Metric& metric,
     work.refusal = format("%s is measured on the CPU alone", metric.name);
   } else if (shape.classes > kMostClasses) {
     work.refusal = format("%lld classes are more than the kernels count", static_cast<long long>(shape.classes));
+  } else if (options.precision == LIGHTCONE_PRECISION_FAST && metric.code != LIGHTCONE_METRIC_BHATTACHARYYA) {
+    work.refusal = format("fast is float16 on a device, too coarse for %s: ask for exact", metric.name);
   } else if (options.sample_blocks != 0) {
     work.refusal = "standard errors and replicates are made on the CPU alone";
   }

@@ -35,6 +35,7 @@ struct DevicePlan {
   static constexpr int64_t kTileBytes = 8 * kTile + 2 * 4 * kTileWords + 8 + 8;
 
   bool triangle;
+  bool half;                          // float16 panels, for the tensor cores
   int64_t memory_total;
   int64_t chunk, near_chunk;          // samples
   SourceLayout rows, columns;         // rows.models is 0 in a triangle: they are the first columns
