@@ -42,7 +42,7 @@ using Vector = Tile::F;
 using Exponent = Tile::E;
 constexpr int kTileRows = Tile::kRows, kTileColumns = Tile::kColumns * static_cast<int>(Tile::kWidth);
 constexpr int64_t kTileSize = kTileRows * kTileColumns;
-static_assert(kBlock % kTileRows == 0 && kBlock % kTileColumns == 0, "register tiles divide the block");
+static_assert(lightcone::kPartRows % kTileRows == 0 && kBlock % kTileColumns == 0, "register tiles divide the block");
 static_assert(Tile::kStrip % kTileRows == 0, "the rows of a register tile lie in one strip");
 static_assert(Tile::kStrip % kTileColumns == 0 || Tile::kStrip == Tile::kWidth,
               "the columns of a register tile lie in one strip, or each vector in its own");
@@ -175,7 +175,7 @@ LIGHTCONE_INLINE D8 log_mantissa(D8 x) {
 template <class Use>
 LIGHTCONE_INLINE void for_tiles(const lightcone::TileArgs& t, Use&& use) {
   for (int64_t j = 0; j < t.column_count; j += kTileColumns)
-    for (int64_t i = 0; i < t.row_count; i += kTileRows) {
+    for (int64_t i = t.row_begin; i < t.row_end; i += kTileRows) {
       if (t.diagonal && j + kTileColumns <= i) break;  // wholly below the diagonal, and so are the rest
       use(i, j, (j / kTileColumns * (kBlock / kTileRows) + i / kTileRows) * kTileSize);
     }

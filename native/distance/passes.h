@@ -34,8 +34,9 @@ class FastPass {
  public:
   virtual ~FastPass() = default;
   virtual void load(SampleRange chunk) = 0;
-  // sum (kBlock, kBlock) += the terms of the loaded chunk; +inf where the pair must be done by a NearPass.
-  virtual void tile(int64_t i, int64_t j, int thread, double* sum) const = 0;
+  // sum (kBlock, kBlock), of the part's tile, += the terms of the loaded chunk for the pairs of the part; +inf where
+  // one must be done by a NearPass.
+  virtual void tile(const TilePart& part, int thread, double* sum) const = 0;
   // After all chunks: whether the pair's sum says nothing although it is finite.
   virtual bool flagged(int64_t row, int64_t column) const = 0;
 };

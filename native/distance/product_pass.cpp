@@ -31,23 +31,24 @@ class ProductFastPass final : public FastPass {
     if (!call_.tables.shared()) fill(*call_.tables.rows, chunk, rows_, row_smallest_);
   }
 
-  void tile(int64_t i, int64_t j, int thread, double* sum) const override {
+  void tile(const TilePart& part, int thread, double* sum) const override {
     const Grid& grid = call_.plan.grid;
     const bool shared = call_.tables.shared();
     const int64_t classes = call_.tables.columns->classes(), panel = count_ * classes * kBlock;
     float* state = states_.as<float>() + 2 * kTile * thread;
-    const double row_smallest = (shared ? column_smallest_ : row_smallest_)[static_cast<size_t>(i)];
+    const double row_smallest = (shared ? column_smallest_ : row_smallest_)[static_cast<size_t>(part.i)];
     TileArgs args{};
-    args.rows = (shared ? columns_ : rows_).as<float>() + i * panel;
-    args.columns = columns_.as<float>() + j * panel;
+    args.rows = (shared ? columns_ : rows_).as<float>() + part.i * panel;
+    args.columns = columns_.as<float>() + part.j * panel;
     args.samples = count_;
     args.classes = classes;
     args.log_scale = log_scale_;
-    args.row_count = grid.rows_in(i);
-    args.column_count = grid.columns_in(j);
-    args.diagonal = grid.diagonal(i, j);
+    args.row_begin = part.begin;
+    args.row_end = part.end;
+    args.column_count = grid.columns_in(part.j);
+    args.diagonal = grid.diagonal(part.i, part.j);
     // BC >= min_c s_c of either row, because the other row's s sum to at least 1.
-    args.guarded = std::max(row_smallest, column_smallest_[static_cast<size_t>(j)]) < kGuardedBelow;
+    args.guarded = std::max(row_smallest, column_smallest_[static_cast<size_t>(part.j)]) < kGuardedBelow;
     args.product = state;
     args.exponent = state + kTile;
     args.sum = sum;
