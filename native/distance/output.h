@@ -18,14 +18,13 @@ void write_dense(const Grid& grid, int64_t columns, Team& team, const Progress& 
     if (!grid.diagonal(i, j)) return value(tile, r * kBlock + c);
     return r == c ? 0.0 : value(tile, std::min(r, c) * kBlock + std::max(r, c));
   };
-  team.run(grid.row_blocks(), [&](int64_t i, int) {
-    for (int64_t j = 0; j < grid.column_blocks(); ++j) {
-      progress.check();
-      for (int64_t r = 0; r < grid.rows_in(i); ++r)
-        for (int64_t c = 0; c < grid.columns_in(j); ++c)
-          out[(i * kBlock + r) * columns + j * kBlock + c] =
-              static_cast<T>(grid.triangle() && j < i ? entry(j, i, c, r) : entry(i, j, r, c));
-    }
+  team.run(grid.row_blocks() * grid.column_blocks(), [&](int64_t block, int) {
+    progress.check();
+    const int64_t i = block / grid.column_blocks(), j = block % grid.column_blocks();
+    for (int64_t r = 0; r < grid.rows_in(i); ++r)
+      for (int64_t c = 0; c < grid.columns_in(j); ++c)
+        out[(i * kBlock + r) * columns + j * kBlock + c] =
+            static_cast<T>(grid.triangle() && j < i ? entry(j, i, c, r) : entry(i, j, r, c));
   });
 }
 
