@@ -45,8 +45,7 @@ DevicePlan::DevicePlan(const Shape& shape, const Plan& plan, const lightcone_dis
   column_panel_bytes = column_padded * panel;
   // The same buffers bring the sums back, at least a tile at a time.
   slot_bytes = std::max(columns.bytes(chunk) + (triangle ? 0 : rows.bytes(chunk)), 8 * kTile);
-  const int64_t facts = (4 + 8 * kBlock) * (row_padded + column_padded) / kBlock;  // the least of a block, the self of models
-  fixed_bytes = 2 * slot_bytes + row_panel_bytes + column_panel_bytes + facts + 2 * 8;
+  fixed_bytes = 2 * slot_bytes + row_panel_bytes + column_panel_bytes + facts_bytes(row_padded) + facts_bytes(column_padded) + 2 * 8;
   host_bytes = 2 * slot_bytes;
 }
 
