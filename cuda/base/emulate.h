@@ -22,6 +22,11 @@ using std::exp, std::isinf, std::log, std::log1p, std::sqrt;
 #define LIGHTCONE_ARGS
 #define __launch_bounds__(...)
 #define LIGHTCONE_SHARED(type, name, shape) alignas(16) static type name shape
+#define LIGHTCONE_DYNAMIC_SHARED(type, name)            \
+  alignas(16) static unsigned char name##_bytes[232448]; \
+  type* const name = reinterpret_cast<type*>(name##_bytes)
+#define LIGHTCONE_LAUNCH_SHARED(kernel, grid, block, bytes, stream, ...) \
+  LIGHTCONE_LAUNCH(kernel, grid, block, stream, __VA_ARGS__)
 #define LIGHTCONE_UNROLL
 #define LIGHTCONE_ROLLED
 #define LIGHTCONE_LAUNCH(kernel, grid, block, stream, ...) emulate::launch((kernel), (grid), (block), (stream), __VA_ARGS__)

@@ -9,6 +9,7 @@
 //
 // What the emulation asks of a kernel:
 //   LIGHTCONE_SHARED(float, lines, [16][192])  an array in shared memory; contents undefined at the start
+//   LIGHTCONE_DYNAMIC_SHARED(float, lines)     the same beyond 48 KiB, with LIGHTCONE_LAUNCH_SHARED
 //   LIGHTCONE_LAUNCH(kernel, grid, block, stream, args)  launches and gives the code; (kernel<T>) in parentheses
 //   LIGHTCONE_UNROLL, LIGHTCONE_ROLLED         before a loop
 //   LIGHTCONE_NOINLINE                         before a function
@@ -32,6 +33,14 @@
 #define LIGHTCONE_SHARED(type, name, shape) __shared__ __align__(16) type name shape
 #define LIGHTCONE_LAUNCH(kernel, grid, block, stream, ...)                                 \
   ((kernel)<<<(grid), (block), 0, static_cast<cudaStream_t>(stream)>>>(__VA_ARGS__),       \
+   static_cast<int>(cudaGetLastError()))
+// For kernels that need more shared memory than a static array may have: all of it, `bytes` at the launch.
+#define LIGHTCONE_DYNAMIC_SHARED(type, name) \
+  extern __shared__ __align__(16) unsigned char name##_bytes[]; \
+  type* const name = reinterpret_cast<type*>(name##_bytes)
+#define LIGHTCONE_LAUNCH_SHARED(kernel, grid, block, bytes, stream, ...)                                \
+  (cudaFuncSetAttribute((kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)), \
+   (kernel)<<<(grid), (block), (bytes), static_cast<cudaStream_t>(stream)>>>(__VA_ARGS__),              \
    static_cast<int>(cudaGetLastError()))
 #define LIGHTCONE_UNROLL _Pragma("unroll")
 #define LIGHTCONE_ROLLED _Pragma("unroll 1")

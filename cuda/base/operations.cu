@@ -6,6 +6,7 @@
 
 #include "cuda/base/kernel.h"
 #include "cuda/distance/launchers.h"
+#include "cuda/embed/launchers.h"
 
 namespace {
 
@@ -117,6 +118,7 @@ const DeviceOperations kOperations = {
     fill,
     {lightcone::launch_panel, lightcone::launch_rows, lightcone::launch_product, lightcone::launch_mark,
      lightcone::launch_near},
+    {lightcone::launch_packed_product, lightcone::launch_column_sums, lightcone::launch_centre},
 };
 
 }  // namespace

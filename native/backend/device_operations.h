@@ -14,10 +14,11 @@
 #include <cstdint>
 
 #include "distance/device_kernels.h"
+#include "embed/device_kernels.h"
 
 namespace lightcone {
 
-constexpr int32_t kDeviceOperationsVersion = 1;
+constexpr int32_t kDeviceOperationsVersion = 2;
 
 // Codes with a meaning to the host; they are CUDA's.
 constexpr int kDeviceOutOfMemory = 2;
@@ -63,6 +64,7 @@ struct DeviceOperations {
   int (*fill)(void* to, int32_t byte, int64_t bytes, void* stream);
 
   DeviceDistanceKernels distance;
+  DeviceEmbedKernels embed;
 };
 
 }  // namespace lightcone
