@@ -7,4 +7,6 @@ set(lightcone_device_sources
   ${PROJECT_SOURCE_DIR}/cuda/distance/ingest.cu
   ${PROJECT_SOURCE_DIR}/cuda/distance/marks.cu
   ${PROJECT_SOURCE_DIR}/cuda/distance/near.cu
-  ${PROJECT_SOURCE_DIR}/cuda/distance/product.cu)
+  ${PROJECT_SOURCE_DIR}/cuda/distance/product.cu
+  ${PROJECT_SOURCE_DIR}/cuda/embed/centre.cu
+  ${PROJECT_SOURCE_DIR}/cuda/embed/packed_product.cu)

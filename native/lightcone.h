@@ -587,6 +587,42 @@ LIGHTCONE_API lightcone_status lightcone_distances_device(int64_t models, int64_
                                                           const lightcone_distances_options* options,
                                                           int32_t* device, char* reason, int64_t reason_bytes);
 
+/* ---- embedding on a device: a packed matrix that lies there -------------------------------- */
+
+/* Where the eigenpairs of a packed matrix of so many models are projected to be found first by products with blocks of
+ * `columns` vectors, and why: as lightcone_distances_device. LIGHTCONE_UNSUPPORTED with the reason where
+ * LIGHTCONE_DEVICE_CUDA was asked for and cannot be had; a matrix larger than the device's memory is among them. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_choose(int64_t models, int64_t columns, int32_t device,
+                                                             int32_t ordinal, int32_t threads, int32_t* chosen,
+                                                             char* reason, int64_t reason_bytes);
+
+typedef struct lightcone_device_tiles lightcone_device_tiles;
+
+/* Memory on a device for the packed matrix of M = models and products with up to most_columns (a multiple of 8)
+ * vectors, about 2 M^2 + 8 M (2 to 9) most_columns bytes, all of it taken here. weights (M), not negative and of mean
+ * 1, are those of the centring; null for ones. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_create(int64_t models, int64_t most_columns,
+                                                             const double* weights, int32_t ordinal,
+                                                             lightcone_device_tiles** out);
+LIGHTCONE_API void lightcone_device_tiles_destroy(lightcone_device_tiles* tiles); /* null is allowed */
+
+/* Copies block rows there, from host memory; bands in rising order, each once. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_put(lightcone_device_tiles* device, const float* tiles,
+                                                          int64_t block_begin, int64_t block_end, int32_t threads,
+                                                          lightcone_control* control);
+
+/* y = A x for blocks (M, columns), row-major, in float64; |error| <= (M + 2) 2^-53 times the sum of the terms' magnitudes.
+ * A is one of these, with W = -1/2 (I - 1 w'/M) D (I - w 1'/M) and S = diag(sqrt w). x and y are both host memory
+ * (on_device 0) or both addresses on the device, x != y. The same bits from run to run and on any device of one
+ * architecture. Its unit of progress is the block row. y is scratch on failure. */
+#define LIGHTCONE_PRODUCT_PLAIN 0   /* D */
+#define LIGHTCONE_PRODUCT_CENTRED 1 /* S W S */
+#define LIGHTCONE_PRODUCT_HALF 2    /* W S */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_multiply(lightcone_device_tiles* tiles, int32_t product,
+                                                               const double* x, double* y, int64_t columns,
+                                                               int32_t on_device, int32_t threads,
+                                                               lightcone_control* control);
+
 #ifdef __cplusplus
 }
 #endif

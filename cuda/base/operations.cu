@@ -6,6 +6,7 @@
 
 #include "cuda/base/kernel.h"
 #include "cuda/distance/launchers.h"
+#include "cuda/embed/launchers.h"
 
 namespace {
 
@@ -116,7 +117,12 @@ const DeviceOperations kOperations = {
     copy_to_host,
     fill,
     {lightcone::launch_panel, lightcone::launch_rows, lightcone::launch_product, lightcone::launch_mark,
+<<<<<<< HEAD
      lightcone::launch_near, lightcone::launch_half_panel, lightcone::launch_half_product},
+=======
+     lightcone::launch_near},
+    {lightcone::launch_packed_product, lightcone::launch_column_sums, lightcone::launch_centre},
+>>>>>>> devembed
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "distance/device_kernels.h"
+#include "embed/device_kernels.h"
 
 namespace lightcone {
 
@@ -63,6 +64,7 @@ struct DeviceOperations {
   int (*fill)(void* to, int32_t byte, int64_t bytes, void* stream);
 
   DeviceDistanceKernels distance;
+  DeviceEmbedKernels embed;
 };
 
 }  // namespace lightcone
