@@ -73,6 +73,15 @@ final class Native {
     return text == null || text.isNull() ? "" : text.getString(PATHS);
   }
 
+  /** The same, copied into an array and ended by a zero byte. */
+  static String text(byte[] text) {
+    int end = 0;
+    while (text[end] != 0) {
+      end++;
+    }
+    return new String(text, 0, end, PATHS);
+  }
+
   /** Text for the library, in the encoding of file names, ending in a zero byte; null for null. */
   static OffHeap text(String text) {
     if (text == null) {
