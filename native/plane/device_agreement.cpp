@@ -96,7 +96,7 @@ void device_agreement(const lightcone_label_maps& maps, const uint8_t* mask, con
         return int64_t{0};
       },
       [](int64_t, const char*) {});
-  launches.drain();
+  launches.finish();
   bring(device, stream, progress, out, counts.as<void>(), 8 * count * count);
   for (int64_t i = 0; i < count; ++i)
     for (int64_t j = i + 1; j < count; ++j) out[j * count + i] = out[i * count + j];
