@@ -625,7 +625,8 @@ LIGHTCONE_API lightcone_status lightcone_device_tiles_multiply(lightcone_device_
 /* ---- devices: geometry and planes ------------------------------------------------------------
  *
  * The calls of the sections above on a device. Each takes a place: where to run, where its large arrays lie. What is not
- * among them (centroids, the measures of lightcone_trajectories, areas, confusion, bands) runs on the CPU alone.
+ * among them (lightcone_geodesic, centroids, the measures of lightcone_trajectories, points at free coordinates, areas,
+ * confusion, bands) runs on the CPU alone.
  *
  * With LIGHTCONE_MEMORY_DEVICE an array is memory of that device, for example a LibTorch CUDA tensor's data: `input` says
  * where rows.data and maps.data lie, `output` where points, labels, ids and geodesics go; all else is host memory. What

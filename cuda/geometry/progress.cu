@@ -19,6 +19,7 @@
 namespace lightcone {
 namespace {
 
+// The blocks of a multiprocessor in the launch bounds below only keep ptxas from taking fewer registers than it needs.
 constexpr int kPlaneThreads = 256;
 constexpr int kSolveThreads = 256, kSolveWarps = kSolveThreads / 32;
 constexpr int64_t kVector = 8;         // samples: what the coarse searches skip in
@@ -26,7 +27,7 @@ constexpr int64_t kCoarsestStep = 64;
 constexpr int64_t kLeastVectors = 32;  // 256 samples: fewer say little
 
 template <class T>
-__global__ void __launch_bounds__(kPlaneThreads) plane_kernel(const LIGHTCONE_ARGS DeviceProgressPlaneArgs p) {
+__global__ void __launch_bounds__(kPlaneThreads, 4) plane_kernel(const LIGHTCONE_ARGS DeviceProgressPlaneArgs p) {
   const int64_t r = int64_t{blockIdx.x} * kPlaneThreads + threadIdx.x;
   if (r >= p.source.samples) return;
   const SourceRow<T> row(p.source, 0, r);
@@ -205,7 +206,7 @@ class Search {
   double* sums_;  // shared, (kSolveWarps, 4)
 };
 
-__global__ void __launch_bounds__(kSolveThreads) solve_kernel(const LIGHTCONE_ARGS DeviceProgressSolveArgs args) {
+__global__ void __launch_bounds__(kSolveThreads, 2) solve_kernel(const LIGHTCONE_ARGS DeviceProgressSolveArgs args) {
   LIGHTCONE_SHARED(double, sums, [kSolveWarps * 4]);
   const double part = Search(args, blockIdx.x, sums).run() / args.theta;
   if (threadIdx.x == 0) args.out[blockIdx.x] = part < 1.0 ? part : 1.0;

@@ -114,6 +114,11 @@ TEST_CASE("the bits of progress depend on neither pieces, groups nor threads") {
     place.threads = 1;
     CHECK(progress_at(p, t, labels, place) == first);
   }
+  if (LightconeEmulation* e = emulation()) {
+    const EmulationScope scope;
+    e->eager_copies = 1;  // a piece must not arrive before the one whose buffer it takes was used
+    CHECK(progress_at(p, t, labels, place_on(LIGHTCONE_DEVICE_CUDA, 600)) == first);
+  }
 }
 
 TEST_CASE("geodesics and re-indexed runs are the CPU's, to host and device memory") {
