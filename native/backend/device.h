@@ -127,12 +127,12 @@ class DeviceLaunches {
     stream_.record(events_[next_ % 2]);
     piece = {units, true};
     ++next_;
-    finish(next_ % 2);
+    wait(next_ % 2);
   }
-  // Waits for all.
-  void drain() {
-    finish(next_ % 2);
-    finish((next_ + 1) % 2);
+  // Waits for everything that was queued on the stream.
+  void finish() {
+    queued(0);
+    wait((next_ + 1) % 2);
   }
 
  private:
@@ -140,7 +140,7 @@ class DeviceLaunches {
     int64_t units = 0;
     bool pending = false;
   };
-  void finish(int64_t which) {
+  void wait(int64_t which) {
     Piece& piece = pieces_[which];
     if (!piece.pending) return;
     events_[which].wait(progress_);

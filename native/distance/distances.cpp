@@ -12,12 +12,12 @@
 #include "distance/distances.h"
 
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <limits>
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
 #include "distance/device_distances.h"
 #include "distance/output.h"
 #include "distance/passes.h"
@@ -27,11 +27,6 @@ namespace lightcone {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-double seconds_now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
 
 const Metric& find_metric(const Kernels& kernels, int32_t code) {
   for (int64_t k = 0; k < kMetrics; ++k)
