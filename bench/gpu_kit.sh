@@ -14,12 +14,8 @@ jdk=${LIGHTCONE_KIT_JDK:-${JAVA_HOME:?set LIGHTCONE_KIT_JDK or JAVA_HOME to a JD
 }
 rm -rf "$kit"
 mkdir -p "$kit/jars"
-"$jdk/bin/jlink" --add-modules java.base,java.logging,java.management,java.xml,java.desktop,java.sql,jdk.unsupported \
-  --strip-debug --no-header-files --no-man-pages --output "$kit/jre"
-tar -C "$kit" -cJf "$kit/jre.tar.xz" jre
-rm -rf "$kit/jre"
 # All that the command line uses but LibTorch, which is too large to carry and not needed here.
-IFS=: read -r -a entries <"$root/java/cli/target/classpath"
+IFS=: read -r -a entries <<<"$(<"$root/java/cli/target/classpath")"
 for jar in "$root"/java/cli/target/lightcone-cli-[0-9]*.jar "${entries[@]}"; do
   [[ $(basename "$jar") == pytorch-* ]] || cp "$jar" "$kit/jars/"
 done
@@ -33,4 +29,8 @@ fetch "org.bytedeco:cuda:$cuda" "$kit/jars"
 fetch "org.bytedeco:cuda:$cuda:jar:linux-x86_64" "$kit/jars"
 # The folder of the tests as a tree: their classes see package-private ones.
 tar -C "$root/tests/java/target/test-classes" -cJf "$kit/tests.tar.xz" .
+"$jdk/bin/jlink" --add-modules java.base,java.logging,java.management,java.xml,jdk.unsupported \
+  --strip-debug --no-header-files --no-man-pages --output "$kit/jre"
+XZ_OPT=-T0 tar -C "$kit" -cJf "$kit/jre.tar.xz" jre
+rm -rf "$kit/jre"
 du -sh "$kit"

@@ -124,6 +124,11 @@ final class Krylov implements AutoCloseable {
     }
   }
 
+  /** The same with the blocks in host memory. */
+  static Krylov solve(SymmetricOperator a, int pairs, double tolerance, int most, int threads) {
+    return solve(a, pairs, tolerance, most, (n, width, slots) -> new HostBlocks(n, width, slots, threads));
+  }
+
   /** Where the blocks of vectors lie. */
   interface Place {
     KrylovBlocks blocks(int order, int width, int slots);
