@@ -250,7 +250,8 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * few; a term that it cannot tell from infinite is done again in float64. The errors of samples are independent, so
  * that of d is smaller by about sqrt(N). All else runs on the CPU alone. The bits are the device's own, the same from run to run,
  * whatever its free memory and the bands that follow from it. panel_bytes is then device memory, by default a 16th of
- * the device's and at most 4 GiB; the input is held three times that. working_bytes is what the host takes. */
+ * the device's and at most 4 GiB; beside the panels stand two buffers of the chunk's source rows, as large or, of
+ * float64, twice as large, and the same two pinned on the host: working_bytes. */
 LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* predictions,
                                                    const lightcone_distances_options* options,
                                                    lightcone_control* control, void* out,
