@@ -187,13 +187,18 @@ lightcone_status lightcone_label_areas(const lightcone_label_maps* maps, int64_t
   });
 }
 
-lightcone_status lightcone_agreement(const lightcone_label_maps* maps, const uint8_t* mask, int32_t threads,
-                                     lightcone_control* control, int64_t* out) {
+lightcone_status lightcone_agreement(const lightcone_label_maps* maps, int64_t map_begin, int64_t map_end,
+                                     const uint8_t* mask, int32_t threads, lightcone_control* control, int64_t* out) {
   return guard([&] {
     const lightcone_label_maps& source = checked(maps);
-    require_array(out, {source.maps, source.maps}, "out");
-    product(product(source.maps, source.maps, "agreement"), source.stride_bytes, "agreement");
-    lightcone::label_agreement(source, mask, threads, control, out);
+    if (map_begin < 0 || map_begin >= map_end || map_end > source.maps)
+      throw Error(LIGHTCONE_INVALID_ARGUMENT, format("maps [%lld, %lld) are not some of the %lld there are",
+                                                     (long long)map_begin, (long long)map_end,
+                                                     (long long)source.maps));
+    const int64_t rows = map_end - map_begin, columns = source.maps - map_begin;
+    require_array(out, {rows, columns}, "out");
+    product(product(rows, columns, "agreement"), source.stride_bytes, "agreement");
+    lightcone::label_agreement(source, map_begin, map_end, mask, threads, control, out);
   });
 }
 
