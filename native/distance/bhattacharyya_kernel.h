@@ -3,7 +3,7 @@
 //
 //   bhattacharyya_tile  float32, kBlock x kBlock pairs at once. Product trick: instead of one log per
 //     (pair, sample), the running product of the BC_n as mantissa and exponent, renormalised every
-//     kRenormalise samples, one log per pair at the end. A product that underflows to 0 (subnormals
+//     kRenormalise samples, and kept so from chunk to chunk of samples; one log per pair at the very end. A product that underflows to 0 (subnormals
 //     are flushed) is remembered (exponent -inf, or a product that stays 0): the pair is flagged,
 //     sum = +inf, and its caller redoes it with the other form.
 //     Per C FMAs of a register tile: one MUL into the product, and 3 / kRenormalise renormalising. Where the registers
@@ -173,7 +173,7 @@ LIGHTCONE_INLINE D8 log_mantissa(D8 x) {
 
 // Calls use(i, j, state) for the register tiles of t that are needed: first row, first column, offset of the state.
 template <class Use>
-LIGHTCONE_INLINE void for_tiles(const lightcone::TileArgs& t, Use&& use) {
+LIGHTCONE_INLINE void for_tiles(const lightcone::TilePairs& t, Use&& use) {
   for (int64_t j = 0; j < t.column_count; j += kTileColumns)
     for (int64_t i = t.row_begin; i < t.row_end; i += kTileRows) {
       if (t.diagonal && j + kTileColumns <= i) break;  // wholly below the diagonal, and so are the rest
@@ -182,8 +182,8 @@ LIGHTCONE_INLINE void for_tiles(const lightcone::TileArgs& t, Use&& use) {
 }
 
 // Classes times samples whose columns of one register tile (its hot operand) and rows (a cache line each) take
-// 40 KiB of first-level cache.
-constexpr int64_t kDepth = 40960 / (kTileColumns * static_cast<int64_t>(sizeof(float)) + 64);
+// 24 KiB: three quarters of the smallest first-level cache there is.
+constexpr int64_t kDepth = 24576 / (kTileColumns * static_cast<int64_t>(sizeof(float)) + 64);
 
 template <bool kGuarded>
 void multiply_samples(const lightcone::TileArgs& t) {
@@ -196,9 +196,10 @@ void multiply_samples(const lightcone::TileArgs& t) {
     const int64_t samples = t.samples - n < step ? t.samples - n : step;
     const float* rows = t.rows + n * t.classes * kStrip;
     const float* columns = t.columns + n * t.classes * kStrip;
-    for_tiles(t, [&](int64_t i, int64_t j, int64_t state) {
+    for_tiles(t.pairs, [&](int64_t i, int64_t j, int64_t state) {
       tile(rows + i / kStrip * strip + i % kStrip, columns + j / kStrip * strip + j % kStrip, strip, samples,
-           t.classes, reinterpret_cast<Vector*>(t.product + state), reinterpret_cast<Exponent*>(t.exponent + state));
+           t.classes, reinterpret_cast<Vector*>(t.state.product + state),
+           reinterpret_cast<Exponent*>(t.state.exponent + state));
     });
   }
 }
@@ -209,60 +210,71 @@ void multiply_wide_samples(const lightcone::TileArgs& t) {
   constexpr int64_t kStrip = Tile::kStrip, kVectors = kBlock * kBlock / Tile::kWidth;
   const int64_t strip = t.samples * t.classes * kStrip;
   Vector partial[kVectors];
-  Vector* const product = reinterpret_cast<Vector*>(t.product);
-  Exponent* const exponent = reinterpret_cast<Exponent*>(t.exponent);
+  Vector* const product = reinterpret_cast<Vector*>(t.state.product);
+  Exponent* const exponent = reinterpret_cast<Exponent*>(t.state.exponent);
   for (int64_t n = 0; n < t.samples; ++n) {
-    for (Vector& sum : partial) sum = Vector{};
+    for_tiles(t.pairs, [&](int64_t, int64_t, int64_t state) {
+      for (int64_t k = 0; k < kTileSize; k += Tile::kWidth) partial[(state + k) / Tile::kWidth] = Vector{};
+    });
     for (int64_t c = 0; c < t.classes; c += kDepth) {
       const int64_t classes = t.classes - c < kDepth ? t.classes - c : kDepth;
       const float* rows = t.rows + (n * t.classes + c) * kStrip;
       const float* columns = t.columns + (n * t.classes + c) * kStrip;
-      for_tiles(t, [&](int64_t i, int64_t j, int64_t state) {
+      for_tiles(t.pairs, [&](int64_t i, int64_t j, int64_t state) {
         partial_tile(rows + i / kStrip * strip + i % kStrip, columns + j / kStrip * strip + j % kStrip, strip,
                      classes, partial + state / Tile::kWidth);
       });
     }
     const bool last = (n + 1) % kRenormalise == 0 || n + 1 == t.samples;
-    for (int64_t k = 0; k < kVectors; ++k) {
-      product[k] = kGuarded ? Tile::multiply_guarded(product[k], partial[k]) : product[k] * partial[k];
-      if (last) Tile::renormalise(product[k], exponent[k]);
-    }
+    for_tiles(t.pairs, [&](int64_t, int64_t, int64_t state) {
+      for (int64_t k = state / Tile::kWidth; k < (state + kTileSize) / Tile::kWidth; ++k) {
+        product[k] = kGuarded ? Tile::multiply_guarded(product[k], partial[k]) : product[k] * partial[k];
+        if (last) Tile::renormalise(product[k], exponent[k]);
+      }
+    });
   }
 }
 
 template <bool kGuarded>
-void tile_body(const lightcone::TileArgs& t) {
-  for (int64_t k = 0; k < kBlock * kBlock; ++k) {
-    t.product[k] = 1.0f;
-    t.exponent[k] = 0.0f;  // which is 0 as an integer, too
-  }
+void multiply_tile(const lightcone::TileArgs& t) {
   if (t.classes <= kDepth) {
     multiply_samples<kGuarded>(t);
   } else {
     multiply_wide_samples<kGuarded>(t);
   }
-  typedef float F8 __attribute__((vector_size(32), aligned(4)));
-  typedef decltype(Exponent{}[0] + Exponent{}[0]) Element;
-  typedef Element E8 __attribute__((vector_size(32), aligned(4), may_alias));
-  for_tiles(t, [&](int64_t first, int64_t column, int64_t state) {
-    for (int64_t k = 0; k < kTileSize; k += kLanes) {
-      const D8 p = __builtin_convertvector(*reinterpret_cast<const F8*>(t.product + state + k), D8);
-      const D8 e = __builtin_convertvector(*reinterpret_cast<const E8*>(t.exponent + state + k), D8);
-      const D8 sum = t.log_scale - (log_mantissa(p) + e * kLn2);
-      const D8 flagged = splat(__builtin_inf());
-      double* out = t.sum + (first + k / kTileColumns) * kBlock + column + k % kTileColumns;
-      store8(out, load8(out) + (((e < -3e38) | (p == 0.0)) ? flagged : sum));
-    }
-  });
 }
 
 void bhattacharyya_tile(const lightcone::TileArgs& args) {
   const FlushSubnormals flush;
+  if (args.first)
+    for_tiles(args.pairs, [&](int64_t, int64_t, int64_t state) {
+      for (int64_t k = state; k < state + kTileSize; ++k) {
+        args.state.product[k] = 1.0f;
+        args.state.exponent[k] = 0.0f;  // which is 0 as an integer, too
+      }
+    });
   if (args.guarded) {
-    tile_body<true>(args);
+    multiply_tile<true>(args);
   } else {
-    tile_body<false>(args);
+    multiply_tile<false>(args);
   }
+}
+
+void bhattacharyya_finish(const lightcone::TilePairs& pairs, const lightcone::TileState& t, double log_scale,
+                          double* sums) {
+  typedef float F8 __attribute__((vector_size(32), aligned(4)));
+  typedef decltype(Exponent{}[0] + Exponent{}[0]) Element;
+  typedef Element E8 __attribute__((vector_size(32), aligned(4), may_alias));
+  for_tiles(pairs, [&](int64_t first, int64_t column, int64_t state) {
+    for (int64_t k = 0; k < kTileSize; k += kLanes) {
+      const D8 p = __builtin_convertvector(*reinterpret_cast<const F8*>(t.product + state + k), D8);
+      const D8 e = __builtin_convertvector(*reinterpret_cast<const E8*>(t.exponent + state + k), D8);
+      const D8 sum = log_scale - (log_mantissa(p) + e * kLn2);
+      const D8 flagged = splat(__builtin_inf());
+      double* out = sums + (first + k / kTileColumns) * kBlock + column + k % kTileColumns;
+      store8(out, load8(out) + (((e < -3e38) | (p == 0.0)) ? flagged : sum));
+    }
+  });
 }
 
 constexpr int kParts = static_cast<int>(kLanes / kDoubles);  // vectors to the kLanes samples of a step

@@ -83,13 +83,13 @@ class Distances {
   }
 
  private:
-  // body(chunk, block) for the chunks of every block of samples, end(block) after each block.
+  // body(chunk, first) for the chunks of every block of samples, the first one marked; end(block) after each block.
   template <class Body, class End>
   void chunks(int64_t length, const Body& body, const End& end) const {
     for (int64_t block = 0; block < plan_.sample_blocks; ++block) {
       const int64_t stop = plan_.block_begin(block + 1);
       for (int64_t begin = plan_.block_begin(block); begin < stop; begin += length)
-        body(slice(plan_.all, begin, std::min(length, stop - begin)));
+        body(slice(plan_.all, begin, std::min(length, stop - begin)), begin == plan_.block_begin(block));
       end(block);
     }
   }
@@ -98,9 +98,9 @@ class Distances {
     const auto pass = metric_.product_trick ? product_fast_pass(call_) : stream_fast_pass(call_);
     chunks(
         plan_.chunk,
-        [&](SampleRange chunk) {
+        [&](SampleRange chunk, bool first) {
           double start = seconds_now();
-          pass->load(chunk);
+          pass->load(chunk, first);
           report_.read_seconds += seconds_now() - start;
           start = seconds_now();
           team_.run(plan_.tasks(), [&](int64_t task, int thread) {
@@ -113,7 +113,12 @@ class Distances {
           report_.distances_seconds += seconds_now() - start;
         },
         [&](int64_t block) {
-          team_.run(grid_.tiles(), [&](int64_t tile, int) { sums_.fold(tile, block, nullptr); });
+          const double start = seconds_now();
+          team_.run(grid_.tiles(), [&](int64_t tile, int thread) {
+            pass->finish(plan_.whole(tile), thread, sums_.block(tile));
+            sums_.fold(tile, block, nullptr);
+          });
+          report_.distances_seconds += seconds_now() - start;
         });
     choose(*pass);
   }
@@ -156,14 +161,14 @@ class Distances {
     if (!every_pair) progress_.expect(redone * plan_.all.count);
     std::vector<int64_t> todo;  // tasks
     for (int64_t task = 0; task < plan_.tasks(); ++task)
-      if (every_pair || redo_[static_cast<size_t>(task / plan_.parts)]) todo.push_back(task);
+      if (every_pair || redo_[static_cast<size_t>(plan_.part(task).tile)]) todo.push_back(task);
     const auto pass = metric_.product_trick ? product_near_pass(call_) : stream_near_pass(call_);
     PairSets infinite(static_cast<size_t>(plan_.tasks()));
     std::atomic<int64_t> terms{0}, infinite_pairs{0};
     const bool cap = options_.infinity == LIGHTCONE_INFINITY_CAP || options_.precision == LIGHTCONE_PRECISION_COMPAT;
     chunks(
         plan_.stride,
-        [&](SampleRange chunk) {
+        [&](SampleRange chunk, bool) {
           pass->load(chunk);
           team_.run(static_cast<int64_t>(todo.size()), [&](int64_t next, int) {
             const int64_t task = todo[static_cast<size_t>(next)];

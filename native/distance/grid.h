@@ -12,6 +12,9 @@
 
 namespace lightcone {
 
+// Tiles to a side of a square that is done together: 8 panels of 512 KiB.
+constexpr int64_t kSquare = 4;
+
 inline int64_t blocks_of(int64_t models) { return (models + kBlock - 1) / kBlock; }
 
 class Grid {
@@ -39,6 +42,31 @@ class Grid {
     const auto it = std::upper_bound(row_begin_.begin(), row_begin_.end(), tile) - 1;
     *i = it - row_begin_.begin();
     *j = tile - *it + (triangle_ ? *i : 0);
+  }
+  // The same tiles in an order that keeps panels in cache: squares of kSquare x kSquare tiles, row by row of squares,
+  // and row by row in each. A panel then comes from memory once for kSquare tiles, and the 2 kSquare panels of a square
+  // are all that two or more threads need at a time.
+  void visit(int64_t step, int64_t* i, int64_t* j) const {
+    const int64_t above = std::upper_bound(row_begin_.begin(), row_begin_.end(), step) - row_begin_.begin() - 1;
+    const int64_t first = above / kSquare * kSquare;  // of the row of squares
+    const int64_t rows = std::min(kSquare, row_blocks() - first);
+    int64_t rest = step - row_begin_[static_cast<size_t>(first)];
+    int64_t column = triangle_ ? first : 0;
+    if (triangle_) {  // the square on the diagonal: its rows become shorter
+      const int64_t width = std::min(kSquare, column_blocks() - column);
+      for (int64_t r = 0; r < rows; rest -= width - r, ++r)
+        if (rest < width - r) {
+          *i = first + r;
+          *j = column + r + rest;
+          return;
+        }
+      column += width;
+    }
+    column += rest / (rows * kSquare) * kSquare;
+    rest %= rows * kSquare;
+    const int64_t width = std::min(kSquare, column_blocks() - column);
+    *i = first + rest / width;
+    *j = column + rest % width;
   }
   bool diagonal(int64_t i, int64_t j) const { return triangle_ && i == j; }
   // The first column of row r whose pair counts.

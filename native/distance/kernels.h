@@ -9,8 +9,8 @@
 
 namespace lightcone {
 
-// Rows and columns of a tile. Small enough that its two states (72 KiB) and one step of its two panels stay
-// in a second-level cache.
+// Rows and columns of a tile. Small enough that its state (72 KiB) and one step of its two panels stay in a
+// second-level cache.
 constexpr int64_t kBlock = 96;
 static_assert(kBlock == LIGHTCONE_TILE, "a tile of the packed matrix is one tile of the kernels");
 
@@ -28,21 +28,35 @@ constexpr int64_t kRenormalise = 8;
 // Below this BC (2^-80) the float32 terms of the dot product may be subnormal: the pair is flagged.
 constexpr double kGuardedBelow = 0x1p-80;
 
-// One float32 tile: rows are kBlock models, columns kBlock models.
+// The exponents of a product are summed in float32 where the instruction set gives them so: whole numbers up to 127
+// for every kRenormalise samples or less, exact up to 2^24. So many samples may go into one product.
+constexpr int64_t kLongestProduct = int64_t{1} << 17;
+
+// The pairs of one tile that count: rows are kBlock models, columns kBlock models.
+struct TilePairs {
+  int64_t row_begin;     // of the part of the tile that is wanted, a multiple of kPartRows
+  int64_t row_end;       // and its end, of models really there, <= kBlock
+  int64_t column_count;
+  bool diagonal;         // rows == columns: only j >= i is needed
+};
+
+// A tile's running products prod_n k_n^2 BC_n, split so that neither part overflows: product 2^exponent, in the order
+// of the register tiles.
+struct TileState {
+  float* product;   // (kBlock, kBlock)
+  float* exponent;  // (kBlock, kBlock)
+};
+
+// One float32 tile.
 struct TileArgs {
   const float* rows;     // panel [strip of models][n][c][strip]
   const float* columns;  // panel [strip of models][n][c][strip]
   int64_t samples;
   int64_t classes;
-  double log_scale;      // sum_n log k_n^2
-  int64_t row_begin;     // of the part of the tile that is wanted, a multiple of kPartRows
-  int64_t row_end;       // and its end, of models really there, <= kBlock
-  int64_t column_count;
-  bool diagonal;         // rows == columns: only j >= i is needed
+  TilePairs pairs;
+  bool first;            // begins the products; otherwise they are gone on with
   bool guarded;          // some BC may lie below kGuardedBelow
-  float* product;        // scratch (kBlock, kBlock)
-  float* exponent;       // scratch (kBlock, kBlock)
-  double* sum;           // (kBlock, kBlock): += sum_n -log BC_n, nats; +inf where flagged
+  TileState state;
 };
 
 // Samples of eight models, each its streams one behind the other, [stream][n][c], to eight lanes of a panel of
@@ -69,6 +83,9 @@ struct DistanceKernels {
                const double* scale, float* panel);
 
   void (*bhattacharyya_tile)(const TileArgs& args);
+  // sum (kBlock, kBlock) += log_scale - log of the products, nats; +inf where flagged. log_scale: sum_n log k_n^2 of
+  // all their samples.
+  void (*bhattacharyya_finish)(const TilePairs& pairs, const TileState& state, double log_scale, double* sum);
 
   // Rows of numbers to the streams of a source: p or its root to `out`, log p to `log` (null without). Returns whether
   // a log is -inf.

@@ -33,10 +33,14 @@ struct Call {
 class FastPass {
  public:
   virtual ~FastPass() = default;
-  virtual void load(SampleRange chunk) = 0;
-  // sum (kBlock, kBlock), of the part's tile, += the terms of the loaded chunk for the pairs of the part; +inf where
-  // one must be done by a NearPass.
+  // `first`: of a block of samples, whose sums begin as zeros.
+  virtual void load(SampleRange chunk, bool first) = 0;
+  // sum (kBlock, kBlock), of the part's tile, gains the terms of the loaded chunk for the pairs of the part. Until finish()
+  // its memory is the pass's own.
   virtual void tile(const TilePart& part, int thread, double* sum) const = 0;
+  // After the last chunk of a block of samples, for a whole tile: sum is the sum of the terms; +inf where a pair must be
+  // done by a NearPass.
+  virtual void finish(const TilePart& whole, int thread, double* sum) const = 0;
   // After all chunks: whether the pair's sum says nothing although it is finite.
   virtual bool flagged(int64_t row, int64_t column) const = 0;
 };

@@ -106,13 +106,12 @@ Plan::Plan(const Shape& shape, const Metric& metric, const lightcone_distances_o
   const int64_t quantum = labels ? 64 : metric.product_trick ? kRenormalise : 16;
   const int64_t budget = o.panel_bytes > 0 ? o.panel_bytes : int64_t{512} << 20;
   const int64_t models = shape.triangle ? shape.columns : shape.rows + shape.columns;
-  // A block's panel of 1 MiB stays in a second-level cache along a row of tiles, and all panels of a chunk in a
-  // third-level one; the logarithms that end each chunk of the product trick then cost, by count of operations, 3% of
-  // it. A tile takes milliseconds, so a cancel is seen at once. Nothing here depends on the band, so that the
-  // bits of a tile do not either.
+  // A block's panel of 512 KiB: one of a row of tiles and one of the columns' stay in a second-level cache of 1 MiB,
+  // and those of a square of tiles (Grid::visit) in any third-level one. A tile takes less than a millisecond, so a
+  // cancel is seen at once. Nothing here depends on the band, so that the bits of a tile do not either.
   const int64_t longest = (all.count + sample_blocks - 1) / sample_blocks;  // block
   const int64_t padded = (blocks_of(models) + 1) * kBlock;
-  chunk = std::max(quantum, (int64_t{1} << 20) / (kBlock * sample) / quantum * quantum);
+  chunk = std::max(quantum, (int64_t{1} << 19) / (kBlock * sample) / quantum * quantum);
   chunk = std::min({chunk, longest, budget / (padded * sample)});
   chunk = std::max<int64_t>(1, chunk > quantum ? chunk / quantum * quantum : chunk);
   const int64_t row = streams * shape.classes * 8;
@@ -127,7 +126,8 @@ Plan::Plan(const Shape& shape, const Metric& metric, const lightcone_distances_o
   if (has_tile) {
     row_panel_bytes = blocks_of(row_models) * panel;
     column_panel_bytes = blocks_of(column_models) * panel;
-    state_bytes = metric.product_trick ? 2 * 4 * kTile * threads : 0;
+    long_products = metric.product_trick && longest > kLongestProduct;
+    state_bytes = metric.product_trick ? bytes_of({8 * kTile, long_products ? grid.tiles() : threads}) : 0;
   }
   if (metric.pair != nullptr) {
     row_pair_bytes = row_models * row * stride;

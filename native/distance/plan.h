@@ -33,14 +33,21 @@ struct Plan {
     return static_cast<int64_t>(static_cast<__int128>(block) * all.count / sample_blocks);
   }
 
-  // The tasks that threads share: tiles, or parts of them where tiles are few.
+  // The tasks that threads share, in the order of Grid::visit: tiles, or parts of them where tiles are few.
   int64_t tasks() const { return grid.tiles() * parts; }
   TilePart part(int64_t task) const {
-    TilePart p{task / parts, 0, 0, 0, 0};
-    grid.at(p.tile, &p.i, &p.j);
+    TilePart p{};
+    grid.visit(task / parts, &p.i, &p.j);
+    p.tile = grid.index(p.i, p.j);
     const int64_t rows = kBlock / parts, there = grid.rows_in(p.i);
     p.begin = std::min(task % parts * rows, there);
     p.end = std::min(p.begin + rows, there);
+    return p;
+  }
+  TilePart whole(int64_t tile) const {
+    TilePart p{tile, 0, 0, 0, 0};
+    grid.at(tile, &p.i, &p.j);
+    p.end = grid.rows_in(p.i);
     return p;
   }
 
@@ -55,6 +62,7 @@ struct Plan {
   int64_t chunk = 1;         // samples of the fast pass
   int64_t stride = 8;        // samples of the pairs done one by one
   int64_t sums = 1;          // float64 matrices of sums
+  bool long_products = false;  // more samples than one product may take (kLongestProduct)
   int64_t row_panel_bytes = 0, column_panel_bytes = 0, state_bytes = 0, sum_bytes = 0;
   int64_t row_pair_bytes = 0, column_pair_bytes = 0;
   int64_t working_bytes = 0;

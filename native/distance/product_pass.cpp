@@ -2,6 +2,7 @@
 // bhattacharyya's passes: the float32 product trick over the dithered panels of panels.h, and pairs in float64 with
 // the log domain behind them.
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -24,40 +25,66 @@ class ProductFastPass final : public FastPass {
         column_smallest_(static_cast<size_t>(blocks_of(call.tables.columns->models()))),
         scale_(static_cast<size_t>(call.plan.chunk)) {}
 
-  void load(SampleRange chunk) override {
-    count_ = chunk.count;
-    log_scale_ = fill_scale(chunk, scale_.data());
+  void load(SampleRange chunk, bool first) override {
+    const double log_scale = fill_scale(chunk, scale_.data());
     fill(*call_.tables.columns, chunk, columns_, column_smallest_);
     if (!call_.tables.shared()) fill(*call_.tables.rows, chunk, rows_, row_smallest_);
+    count_ = chunk.count;
+    long_ = !first && in_products_ + count_ > kLongestProduct;
+    first_ = first || long_;
+    if (long_) ended_log_scale_ = log_scale_;
+    in_products_ = count_ + (first_ ? 0 : in_products_);
+    log_scale_ = log_scale + (first_ ? 0 : log_scale_);
   }
 
   void tile(const TilePart& part, int thread, double* sum) const override {
-    const Grid& grid = call_.plan.grid;
     const bool shared = call_.tables.shared();
     const int64_t classes = call_.tables.columns->classes(), panel = count_ * classes * kBlock;
-    float* state = states_.as<float>() + 2 * kTile * thread;
+    if (long_) end(part, thread, ended_log_scale_, sum);
     const double row_smallest = (shared ? column_smallest_ : row_smallest_)[static_cast<size_t>(part.i)];
     TileArgs args{};
     args.rows = (shared ? columns_ : rows_).as<float>() + part.i * panel;
     args.columns = columns_.as<float>() + part.j * panel;
     args.samples = count_;
     args.classes = classes;
-    args.log_scale = log_scale_;
-    args.row_begin = part.begin;
-    args.row_end = part.end;
-    args.column_count = grid.columns_in(part.j);
-    args.diagonal = grid.diagonal(part.i, part.j);
+    args.pairs = pairs(part);
+    args.first = first_;
     // BC >= min_c s_c of either row, because the other row's s sum to at least 1.
     args.guarded = std::max(row_smallest, column_smallest_[static_cast<size_t>(part.j)]) < kGuardedBelow;
-    args.product = state;
-    args.exponent = state + kTile;
-    args.sum = sum;
+    args.state = state_in(call_.plan.long_products ? own_state(part) : sum);
     call_.kernels.distance.bhattacharyya_tile(args);
   }
+
+  void finish(const TilePart& whole, int thread, double* sum) const override { end(whole, thread, log_scale_, sum); }
 
   bool flagged(int64_t, int64_t) const override { return false; }
 
  private:
+  // A tile's state, two float32 matrices, takes the memory of its float64 sums: it lives there until they are needed,
+  // unless the products end before (long_products) and the sums have to be kept beside them.
+  static TileState state_in(double* memory) {
+    float* const product = reinterpret_cast<float*>(memory);
+    return {product, product + kTile};
+  }
+  double* own_state(const TilePart& part) const { return states_.as<double>() + part.tile * kTile; }
+  TilePairs pairs(const TilePart& part) const {
+    const Grid& grid = call_.plan.grid;
+    return {part.begin, part.end, grid.columns_in(part.j), grid.diagonal(part.i, part.j)};
+  }
+
+  // The products of a whole tile to the sums; of a part where the sums are apart.
+  void end(const TilePart& part, int thread, double log_scale, double* sum) const {
+    double* memory;
+    if (call_.plan.long_products) {
+      memory = own_state(part);
+    } else {
+      memory = states_.as<double>() + thread * kTile;
+      std::memcpy(memory, sum, kTile * sizeof(double));
+      std::memset(sum, 0, kTile * sizeof(double));
+    }
+    call_.kernels.distance.bhattacharyya_finish(pairs(part), state_in(memory), log_scale, sum);
+  }
+
   void fill(const Predictions& table, SampleRange chunk, const AlignedBuffer& panels, std::vector<double>& smallest) {
     fill_panels(table, call_.kernels, chunk, call_.team, call_.progress, scale_.data(), panels.as<float>(),
                 smallest.data());
@@ -66,8 +93,9 @@ class ProductFastPass final : public FastPass {
   const Call& call_;
   const AlignedBuffer rows_, columns_, states_;
   std::vector<double> row_smallest_, column_smallest_, scale_;
-  int64_t count_ = 0;
-  double log_scale_ = 0;
+  int64_t count_ = 0, in_products_ = 0;     // samples
+  double log_scale_ = 0, ended_log_scale_ = 0;
+  bool first_ = true, long_ = false;
 };
 
 class ProductNearPass final : public NearPass {

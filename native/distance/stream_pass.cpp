@@ -17,7 +17,7 @@ class StreamFastPass final : public FastPass {
         row_facts_(call.tables.shared() ? 0 : call.tables.rows->models()),
         column_facts_(call.tables.columns->models()) {}
 
-  void load(SampleRange chunk) override {
+  void load(SampleRange chunk, bool) override {
     count_ = chunk.count;
     fill(*call_.tables.columns, chunk, columns_, &column_facts_);
     if (!call_.tables.shared()) fill(*call_.tables.rows, chunk, rows_, &row_facts_);
@@ -43,6 +43,8 @@ class StreamFastPass final : public FastPass {
     t.sum = sum;
     operation_(t);
   }
+
+  void finish(const TilePart&, int, double*) const override {}
 
   bool flagged(int64_t row, int64_t column) const override {
     return row_facts().zeros[static_cast<size_t>(row)] != column_facts_.zeros[static_cast<size_t>(column)];

@@ -88,6 +88,31 @@ TEST_CASE("many classes, many samples") {
   CHECK(worst(t, distances(predictions(t), t.models).d, 40) <= kBound);
 }
 
+TEST_CASE("more samples than one product takes, far apart and close") {
+  // 2^17 samples to a product. Logits of +-20 of two classes put BC at 2^-28, so that eight samples use up most of
+  // float32's exponents and the sums of exponents are the largest there are.
+  const int64_t samples = (int64_t{5} << 16) + 77;
+  Table t = random_logits(5, samples, 2, 1, 1, 31);
+  for (int64_t n = 0; n < samples; ++n)
+    for (int64_t m = 0; m < 2; ++m) {
+      t.row(m, n)[0] = m == 0 ? 20 : -20;
+      t.row(m, n)[1] = -t.row(m, n)[0];
+    }
+  const Predictions p = predictions(t, LIGHTCONE_FLOAT32);
+  const Result whole = distances(p, t.models);
+  CHECK(worst(t, whole.d) <= kBound);
+  CHECK(whole.d[1] > 19);
+  CHECK(whole.report.near_pairs + whole.report.flagged_pairs == 0);  // the products are what is tested
+  const Result halves = distances(p, t.models, [](auto& o) { o.sample_blocks = 2; });  // each too long for one product
+  CHECK(worst(t, halves.d) <= kBound);
+  int64_t bytes = 0;
+  lightcone_distances_options options;
+  lightcone_distances_options_init(&options);
+  options.threads = 2;
+  REQUIRE(lightcone_distances_memory(t.models, samples, 2, &options, &bytes) == LIGHTCONE_OK);
+  CHECK(whole.report.working_bytes == bytes);
+}
+
 TEST_CASE("near-identical models, from d = 1e-1 to 1e-13") {
   for (const double spread : {0.3, 3e-2, 3e-3, 3e-4, 3e-5, 3e-6}) {
     const Table base = random_logits(24, 500, 10, 2, 0, 5);
