@@ -172,7 +172,9 @@ void bench_agreement(const Arguments& a, double read_rate, int64_t maps, int64_t
   const std::vector<uint8_t> band = mask ? random_labels(points, 6) : std::vector<uint8_t>();
   const uint8_t* counted = mask ? band.data() : nullptr;
   std::vector<int64_t> out(static_cast<size_t>(maps * maps), -1);
-  const auto run = [&](int64_t) { check(lightcone_agreement(&view, 0, maps, counted, a.threads, nullptr, out.data())); };
+  const auto run = [&](int64_t) {
+    check(lightcone_agreement(&view, 0, maps, counted, a.threads, nullptr, out.data()));
+  };
   run(0);
   for (int64_t k = 0; k < 20; ++k) {
     const int64_t i = k * 7919 % maps, j = (k * 104729 + 1) % maps;

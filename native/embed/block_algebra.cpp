@@ -11,8 +11,8 @@
 namespace lightcone {
 namespace {
 
-// Rows per task: many enough that the partial sums of Q' Z stay few, and few enough that two blocks of 64 columns are in
-// the second cache and small matrices have tasks for every thread.
+// Rows per task: many enough that the partial sums of Q' Z stay few, and few enough that two blocks of 64 columns are
+// in the second cache and small matrices have tasks for every thread.
 int64_t rows_per_task(int64_t rows) { return rows > 16384 ? 1024 : 256; }
 
 // Two threads share less work than this, in multiply-adds, no sooner than one has done it: to start one takes 50 us.

@@ -114,8 +114,8 @@ final class EmbedCommand extends Verb {
     }
     if (distances != null) {
       if (landmarks != null || held != null || kind != null || metric != null) {
-        throw new IllegalArgumentException("--landmarks, --held-out, --kind and --metric go with --predictions: a matrix"
-            + " that is there is embedded as it is");
+        throw new IllegalArgumentException("--landmarks, --held-out, --kind and --metric go with --predictions: a"
+            + " matrix that is there is embedded as it is");
       }
       return null;
     }

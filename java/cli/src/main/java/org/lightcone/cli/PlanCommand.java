@@ -28,8 +28,8 @@ import picocli.CommandLine.Option;
         + " within a factor of two where the machine does nothing else.", "",
         "Near-identical models are measured again in float64; how many there are only the data can say, so the time"
         + " for all of them is told apart and not in the total. Files that do not fit in memory are read at the disk's"
-        + " rate. Memory, disk and reads are those of the distances; an embedding, by a command of its own, keeps within the"
-        + " same --memory: its own is told apart."},
+        + " rate. Memory, disk and reads are those of the distances; an embedding, by a command of its own, keeps within"
+        + " the same --memory: its own is told apart."},
     footer = {"", "Example:", "  lightcone plan --models 100000 --samples 10000 --classes 10 --memory 8g"})
 final class PlanCommand extends Verb {
   @Option(names = "--models", paramLabel = "M", required = true, description = "How many models.")
@@ -49,7 +49,8 @@ final class PlanCommand extends Verb {
   @Option(names = "--tiles", description = "Into a .tiles file instead of a .npy.")
   private boolean tiles;
 
-  @Option(names = "--dims", paramLabel = "K", description = "Also tell memory and time of an embedding in so many dimensions.")
+  @Option(names = "--dims", paramLabel = "K",
+      description = "Also tell memory and time of an embedding in so many dimensions.")
   private Integer dims;
 
   @Override
