@@ -220,7 +220,6 @@ void DeviceTiles::multiply(int32_t product, const double* x, double* y, int64_t 
            part_stride, out);
   }
   if (!on_device) download(y, out, bytes, threads, progress);
-  launches.queued(0);
   launches.finish();
 }
 
