@@ -23,7 +23,7 @@ constexpr lightcone::Kernels kernel_table(int32_t isa) {
           sqrt_rows,
           {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_finish, kMetricTable},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
-          {progress_plane, progress_slope, geodesic_angles, geodesic_points, bhattacharyya_rows},
+          {progress_plane, progress_slope, progress_first, progress_quick, geodesic_angles, geodesic_points, bhattacharyya_rows},
           {plane_points, argmax, agreement, label_changes, first_label_from},
           {fma_loop<float>, fma_loop<double>, read_loop}};
 }

@@ -46,6 +46,7 @@ class Predictions {
   int64_t samples() const { return samples_; }
   int64_t classes() const { return classes_; }
   bool validated() const { return validated_; }
+  int32_t dtype() const;  // float32 where all blocks are
 
   void add(Block block);                               // memory
   void add_file(const std::string& path, Block block); // opens the file and checks its length

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several samples at once, as many as a register of the instruction set holds float64: one class of so many rows as
-// lanes, and square roots without the slow root and division instructions. Included by the isa_*.cpp files alone.
+// Several rows at once, as many as a register of the instruction set holds elements of their type: one class of so
+// many rows as lanes, and square roots without the slow root and division instructions. Rows of float32 stay float32.
+// Included by the isa_*.cpp files alone.
 #pragma once
 
 #include <immintrin.h>
@@ -10,9 +11,64 @@
 
 namespace {
 
-LIGHTCONE_INLINE double sum_lanes(Double v) {
+typedef float Float __attribute__((vector_size(LIGHTCONE_VECTOR_BYTES)));
+typedef int32_t FloatMask __attribute__((vector_size(LIGHTCONE_VECTOR_BYTES)));
+typedef float FloatAt __attribute__((vector_size(LIGHTCONE_VECTOR_BYTES), aligned(4)));
+typedef float HalfAt __attribute__((vector_size(LIGHTCONE_VECTOR_BYTES / 2), aligned(4)));
+constexpr int64_t kFloats = 2 * kDoubles;
+
+// The vector of an element type, and one that holds a class number of each lane exactly.
+template <class Element>
+struct LanesOf;
+template <>
+struct LanesOf<float> {
+  typedef Float Vector;
+  typedef FloatMask Index;
+  typedef FloatMask Compared;
+  typedef int32_t Scalar;  // of Index
+};
+template <>
+struct LanesOf<double> {
+  typedef Double Vector;
+  typedef Double Index;  // every instruction set compares float64, not all of them int64
+  typedef Mask Compared;
+  typedef double Scalar;
+};
+template <class Element>
+constexpr int64_t kLanesOf = static_cast<int64_t>(LIGHTCONE_VECTOR_BYTES / sizeof(Element));
+
+LIGHTCONE_INLINE Float load(const float* p) { return *reinterpret_cast<const FloatAt*>(p); }
+LIGHTCONE_INLINE void store(float* p, Float v) { *reinterpret_cast<FloatAt*>(p) = v; }
+// kDoubles numbers as float64.
+LIGHTCONE_INLINE Double widened(const double* p) { return load(p); }
+LIGHTCONE_INLINE Double widened(const float* p) {
+  return __builtin_convertvector(*reinterpret_cast<const HalfAt*>(p), Double);
+}
+
+// Whether x > y in any lane.
+LIGHTCONE_INLINE bool any_above(Float x, Float y) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask((__m512)x, (__m512)y, _CMP_GT_OQ) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_ps((__m256)(x > y)) != 0;
+#else
+  return _mm_movemask_ps((__m128)(x > y)) != 0;
+#endif
+}
+LIGHTCONE_INLINE bool any_above(Double x, Double y) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_pd_mask((__m512d)x, (__m512d)y, _CMP_GT_OQ) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_pd((__m256d)(x > y)) != 0;
+#else
+  return _mm_movemask_pd((__m128d)(x > y)) != 0;
+#endif
+}
+
+template <class Vector>
+LIGHTCONE_INLINE double sum_lanes(Vector v) {
   double sum = 0;
-  for (int l = 0; l < kDoubles; ++l) sum += v[l];
+  for (size_t l = 0; l < sizeof(v) / sizeof(v[0]); ++l) sum += v[l];
   return sum;
 }
 
@@ -71,62 +127,134 @@ LIGHTCONE_INLINE Double exp_short(Double x) {
   return (Double)((Mask)p + (((Mask)biased - (Mask)(Double{} + shift)) << 52));
 }
 
-// Classes c to c + 3 of kDoubles rows, one class a vector. For float32 a transposition in registers: gathering takes
-// three times as long.
-LIGHTCONE_INLINE void load_classes(const float* const* row, int64_t c, Double* x) {
+// The same in float32, where absolute errors count: s = exp(x) <= 1 is good to 2e-8 + 1e-7 s. One rounding of x / ln 2
+// = t costs |t| 2^-|t| 2^-24 of it, so that no second part of ln 2 is needed; 2^r on |r| <= 1/2 by the polynomial of
+// least relative error (2e-9 before its own rounding). x below -80 as -80 (2e-35).
+LIGHTCONE_INLINE Float exp_short(Float x) {
+  x = x > -80.0f ? x : Float{} - 80.0f;
+  const float shift = 0x1.8p23f;
+  const Float t = x * 0x1.715476p0f;
+  const Float biased = t + shift;
+  const Float r = t - (biased - shift);
+  Float p = Float{} + 1.5353362e-4f;
+  p = p * r + 1.3398875e-3f;
+  p = p * r + 9.6184369e-3f;
+  p = p * r + 5.5503324e-2f;
+  p = p * r + 2.4022648e-1f;
+  p = p * r + 6.9314718e-1f;
+  p = p * r + 1.0f;
+  return (Float)((FloatMask)p + (((FloatMask)biased - (FloatMask)(Float{} + shift)) << 23));
+}
+
+// Arguments of float32 roots below this count as it: a root of 1e-15 instead of 0, and no denormal squares.
+constexpr float kLeastFloatArgument = 1e-30f;
+
+// 1 / sqrt(x) for x in [kLeastFloatArgument, 1e30], to 2 ulp: one Newton step from the 14 bits of AVX-512 (1.5 2^-28 is
+// left), a third-order one from the 11.4 bits of the others (2.5 2^-34).
+LIGHTCONE_INLINE Float inverse_root(Float x) {
 #if defined(__AVX512F__)
+  const Float y = (Float)_mm512_maskz_rsqrt14_ps(0xffff, (__m512)x);
+  return y + (y * 0.5f) * (1.0f - (x * y) * y);
+#else
+#if defined(__AVX2__)
+  const Float y = (Float)_mm256_rsqrt_ps((__m256)x);
+#else
+  const Float y = (Float)_mm_rsqrt_ps((__m128)x);
+#endif
+  const Float e = 1.0f - (x * y) * y;
+  return y + (y * e) * (0.375f * e + 0.5f);
+#endif
+}
+
+// sqrt(x) for x in [0, 1e30], to 1 ulp. AVX-512 has half the root instructions a cycle that AVX2 has a lane.
+LIGHTCONE_INLINE Float quick_root(Float x) {
+#if defined(__AVX512F__)
+  x += kLeastFloatArgument;
+  const Float y = (Float)_mm512_maskz_rsqrt14_ps(0xffff, (__m512)x);
+  const Float s = x * y;
+  const Float half = (Float)((FloatMask)y - (1 << 23));  // y / 2, away from the multipliers
+  return s + s * (0.5f - s * half);
+#elif defined(__AVX2__)
+  return (Float)_mm256_sqrt_ps((__m256)x);
+#else
+  return (Float)_mm_sqrt_ps((__m128)x);
+#endif
+}
+
+// Rows of a vector's lanes: evenly spaced in memory (two registers hold their places), or listed.
+template <class Element>
+struct SpacedRows {
+  typedef Element Type;
+  const Element* first;
+  int64_t stride;
+  LIGHTCONE_INLINE const Element* operator()(int64_t l) const { return first + l * stride; }
+};
+template <class Element>
+struct ListedRows {
+  typedef Element Type;
+  const Element* row[kLanesOf<Element>];
+  LIGHTCONE_INLINE const Element* operator()(int64_t l) const { return row[l]; }
+};
+
+// Classes c to c + 3 of so many rows as a vector has lanes, one class a vector. For float32 a transposition in
+// registers: gathering takes three times as long.
+template <class Rows>
+LIGHTCONE_INLINE void load_classes(const Rows& row, int64_t c, Float* x) {
+#if defined(__AVX512F__)
+  __m512 r[4];
+  for (int l = 0; l < 4; ++l) {
+    const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row(l) + c)),
+                                            _mm_loadu_ps(row(l + 4) + c), 1);
+    const __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row(l + 8) + c)),
+                                             _mm_loadu_ps(row(l + 12) + c), 1);
+    r[l] = _mm512_castpd_ps(_mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_castps_pd(low)), _mm256_castps_pd(high), 1));
+  }
+  const __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(r[0], r[1]));
+  const __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(r[2], r[3]));
+  const __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(r[0], r[1]));
+  const __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(r[2], r[3]));
+  x[0] = (Float)_mm512_unpacklo_pd(low01, low23);
+  x[1] = (Float)_mm512_unpackhi_pd(low01, low23);
+  x[2] = (Float)_mm512_unpacklo_pd(high01, high23);
+  x[3] = (Float)_mm512_unpackhi_pd(high01, high23);
+#elif defined(__AVX2__)
   __m256 r[4];
   for (int l = 0; l < 4; ++l)
-    r[l] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row[l] + c)), _mm_loadu_ps(row[l + 4] + c), 1);
+    r[l] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row(l) + c)), _mm_loadu_ps(row(l + 4) + c), 1);
   const __m256d low01 = _mm256_castps_pd(_mm256_unpacklo_ps(r[0], r[1]));
   const __m256d low23 = _mm256_castps_pd(_mm256_unpacklo_ps(r[2], r[3]));
   const __m256d high01 = _mm256_castps_pd(_mm256_unpackhi_ps(r[0], r[1]));
   const __m256d high23 = _mm256_castps_pd(_mm256_unpackhi_ps(r[2], r[3]));
-  x[0] = (Double)_mm512_maskz_cvtps_pd(0xff, _mm256_castpd_ps(_mm256_unpacklo_pd(low01, low23)));
-  x[1] = (Double)_mm512_maskz_cvtps_pd(0xff, _mm256_castpd_ps(_mm256_unpackhi_pd(low01, low23)));
-  x[2] = (Double)_mm512_maskz_cvtps_pd(0xff, _mm256_castpd_ps(_mm256_unpacklo_pd(high01, high23)));
-  x[3] = (Double)_mm512_maskz_cvtps_pd(0xff, _mm256_castpd_ps(_mm256_unpackhi_pd(high01, high23)));
-#elif defined(__AVX2__)
-  __m128 r0 = _mm_loadu_ps(row[0] + c), r1 = _mm_loadu_ps(row[1] + c);
-  __m128 r2 = _mm_loadu_ps(row[2] + c), r3 = _mm_loadu_ps(row[3] + c);
-  _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-  x[0] = (Double)_mm256_cvtps_pd(r0);
-  x[1] = (Double)_mm256_cvtps_pd(r1);
-  x[2] = (Double)_mm256_cvtps_pd(r2);
-  x[3] = (Double)_mm256_cvtps_pd(r3);
+  x[0] = (Float)_mm256_unpacklo_pd(low01, low23);
+  x[1] = (Float)_mm256_unpackhi_pd(low01, low23);
+  x[2] = (Float)_mm256_unpacklo_pd(high01, high23);
+  x[3] = (Float)_mm256_unpackhi_pd(high01, high23);
 #else
-  const __m128 r0 = _mm_loadu_ps(row[0] + c), r1 = _mm_loadu_ps(row[1] + c);
-  const __m128 low = _mm_unpacklo_ps(r0, r1), high = _mm_unpackhi_ps(r0, r1);
-  x[0] = (Double)_mm_cvtps_pd(low);
-  x[1] = (Double)_mm_cvtps_pd(_mm_movehl_ps(low, low));
-  x[2] = (Double)_mm_cvtps_pd(high);
-  x[3] = (Double)_mm_cvtps_pd(_mm_movehl_ps(high, high));
+  __m128 r0 = _mm_loadu_ps(row(0) + c), r1 = _mm_loadu_ps(row(1) + c);
+  __m128 r2 = _mm_loadu_ps(row(2) + c), r3 = _mm_loadu_ps(row(3) + c);
+  _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+  x[0] = (Float)r0;
+  x[1] = (Float)r1;
+  x[2] = (Float)r2;
+  x[3] = (Float)r3;
 #endif
 }
-LIGHTCONE_INLINE void load_classes(const double* const* row, int64_t c, Double* x) {
-  for (int k = 0; k < 4; ++k)
-    for (int l = 0; l < kDoubles; ++l) x[k][l] = row[l][c + k];
+template <class Rows>
+LIGHTCONE_INLINE void load_classes(const Rows& row, int64_t c, Double* x) {
+  for (int k = 0; k < 4; ++k) {
+    Double v = {};
+    for (int l = 0; l < kDoubles; ++l) v[l] = row(l)[c + k];
+    x[k] = v;
+  }
 }
 
-// Calls use(c, x) for all classes in order, x the class's entry of kDoubles rows.
-template <class Element, class Use>
-LIGHTCONE_INLINE void each_class(const Element* const* row, int64_t classes, Use&& use) {
-  Double x[4];
-  int64_t c = 0;
-  for (; c + 4 <= classes; c += 4) {
-    load_classes(row, c, x);
-    for (int k = 0; k < 4; ++k) use(c + k, x[k]);
-  }
-  if (c == classes) return;
-  if (classes >= 4) {  // the last four again, for those that are left
-    load_classes(row, classes - 4, x);
-    for (int k = static_cast<int>(4 - classes + c); k < 4; ++k) use(classes - 4 + k, x[k]);
-    return;
-  }
-  for (; c < classes; ++c) {
-    for (int l = 0; l < kDoubles; ++l) x[0][l] = row[l][c];
-    use(c, x[0]);
-  }
+// The class c of all rows.
+template <class Rows>
+LIGHTCONE_INLINE auto load_class(const Rows& row, int64_t c) {
+  typedef typename Rows::Type Element;
+  typename LanesOf<Element>::Vector x = {};
+  for (int64_t l = 0; l < kLanesOf<Element>; ++l) x[l] = row(l)[c];
+  return x;
 }
 
 }  // namespace
