@@ -243,8 +243,12 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * bits of a tile do not depend on the band it is computed in, and are those of the dense matrix; they do
  * depend on panel_bytes (through the order of summation, within the bound).
  *
- * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact and fast,
- * without sample blocks; all else runs on the CPU alone. The bits are the device's own, the same from run to run,
+ * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact, without
+ * sample blocks. fast is float16 there, on the tensor cores, and of bhattacharyya alone. A sample's term x is within
+ *     2e-3 min(1, sqrt(2 x) + 2e-3) + 2^-27 sqrt(C) e^x
+ * of its value, the second part up to 2^-27 sqrt(C) e^x = 1/4 (x = 16 for C = 10), where float16's smallest steps are
+ * few; a term that it cannot tell from infinite is done again in float64. The errors of samples are independent, so
+ * that of d is smaller by about sqrt(N). All else runs on the CPU alone. The bits are the device's own, the same from run to run,
  * whatever its free memory and the bands that follow from it. panel_bytes is then device memory, by default a 16th of
  * the device's and at most 4 GiB; beside the panels stand two buffers of the chunk's source rows, as large or, of
  * float64, twice as large, and the same two pinned on the host: working_bytes. */
@@ -583,6 +587,111 @@ LIGHTCONE_API lightcone_status lightcone_device_query(int32_t index, lightcone_d
 LIGHTCONE_API lightcone_status lightcone_distances_device(int64_t models, int64_t samples, int64_t classes,
                                                           const lightcone_distances_options* options,
                                                           int32_t* device, char* reason, int64_t reason_bytes);
+
+/* ---- embedding on a device: a packed matrix that lies there -------------------------------- */
+
+/* Where the eigenpairs of a packed matrix of so many models are projected to be found first by products with blocks of
+ * `columns` vectors, and why: as lightcone_distances_device. LIGHTCONE_UNSUPPORTED with the reason where
+ * LIGHTCONE_DEVICE_CUDA was asked for and cannot be had; a matrix larger than the device's memory is among them. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_choose(int64_t models, int64_t columns, int32_t device,
+                                                             int32_t ordinal, int32_t threads, int32_t* chosen,
+                                                             char* reason, int64_t reason_bytes);
+
+typedef struct lightcone_device_tiles lightcone_device_tiles;
+
+/* Memory on a device for the packed matrix of M = models and products with up to most_columns (a multiple of 8)
+ * vectors, about 2 M^2 + 8 M (2 to 9) most_columns bytes, all of it taken here. weights (M), not negative and of mean
+ * 1, are those of the centring; null for ones. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_create(int64_t models, int64_t most_columns,
+                                                             const double* weights, int32_t ordinal,
+                                                             lightcone_device_tiles** out);
+LIGHTCONE_API void lightcone_device_tiles_destroy(lightcone_device_tiles* tiles); /* null is allowed */
+
+/* Copies block rows there, from host memory; bands in rising order, each once. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_put(lightcone_device_tiles* device, const float* tiles,
+                                                          int64_t block_begin, int64_t block_end, int32_t threads,
+                                                          lightcone_control* control);
+
+/* y = A x for blocks (M, columns), row-major, in float64; |error| <= (M + 2) 2^-53 times the sum of the terms' magnitudes.
+ * A is one of these, with W = -1/2 (I - 1 w'/M) D (I - w 1'/M) and S = diag(sqrt w). x and y are both host memory
+ * (on_device 0) or both addresses on the device, x != y. The same bits from run to run and on any device of one
+ * architecture. Its unit of progress is the block row. y is scratch on failure. */
+#define LIGHTCONE_PRODUCT_PLAIN 0   /* D */
+#define LIGHTCONE_PRODUCT_CENTRED 1 /* S W S */
+#define LIGHTCONE_PRODUCT_HALF 2    /* W S */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_multiply(lightcone_device_tiles* tiles, int32_t product,
+                                                               const double* x, double* y, int64_t columns,
+                                                               int32_t on_device, int32_t threads,
+                                                               lightcone_control* control);
+/* ---- devices: geometry and planes ------------------------------------------------------------
+ *
+ * The calls of the sections above on a device. Each takes a place: where to run, where its large arrays lie. What is not
+ * among them (lightcone_geodesic, centroids, the measures of lightcone_trajectories, points at free coordinates, areas,
+ * confusion, bands) runs on the CPU alone.
+ *
+ * With LIGHTCONE_MEMORY_DEVICE an array is memory of that device, for example a LibTorch CUDA tensor's data: `input` says
+ * where rows.data and maps.data lie, `output` where points, labels, ids and geodesics go; all else is host memory. What
+ * `stream` (a cudaStream_t; null: the default stream) holds when the call begins is done before such an array is touched,
+ * and the call returns when its own work is done: later work of any stream may use the results. Tables of predictions
+ * are read from host memory or files. A device that cannot be had, or memory that a call cannot take, is refused with
+ * LIGHTCONE_UNSUPPORTED and the reason; an address that is not the device's with LIGHTCONE_INVALID_ARGUMENT.
+ *
+ * Results. Argmax, agreement and components are exact, those of the CPU. Plane points are those of a CPU with FMA, bit for
+ * bit. Progress and geodesics keep the CPU's bounds; their bits are the device's own, the same from run to run, whatever
+ * memory_bytes is. */
+#define LIGHTCONE_MEMORY_HOST 0
+#define LIGHTCONE_MEMORY_DEVICE 1
+
+typedef struct lightcone_place {
+  int64_t size;
+  int32_t device;       /* LIGHTCONE_DEVICE_...; default auto: where arrays are on a device, that */
+  int32_t ordinal;      /* which of several; default 0 */
+  int32_t threads;      /* of the host; default 0, all */
+  int32_t input;        /* LIGHTCONE_MEMORY_...; default host */
+  int32_t output;
+  int32_t ran;          /* written: LIGHTCONE_DEVICE_CPU or _CUDA, where the call ran */
+  void* stream;         /* of the caller; default null */
+  int64_t memory_bytes; /* what buffers may take on the device, about; default 0: 2 GiB, an 8th of it at most. A model's
+                         * 24 N bytes (progress), a map (components), the counts of the pairs (agreement) must fit */
+  char reason[256];     /* written: why there */
+} lightcone_place;
+
+LIGHTCONE_API void lightcone_place_init(lightcone_place* place);
+
+/* lightcone_progress, lightcone_geodesic_between and lightcone_trajectory (options.threads does not count). */
+LIGHTCONE_API lightcone_status lightcone_progress_at_place(const lightcone_predictions* predictions,
+                                                           const int32_t* labels, int64_t label_count,
+                                                           lightcone_place* place, lightcone_control* control,
+                                                           double* out);
+LIGHTCONE_API lightcone_status lightcone_geodesic_between_at_place(const lightcone_predictions* predictions,
+                                                                   int64_t from, int64_t to, const double* t,
+                                                                   int64_t points, lightcone_place* place,
+                                                                   lightcone_control* control, double* out);
+LIGHTCONE_API lightcone_status lightcone_trajectory_at_place(const lightcone_predictions* predictions,
+                                                             const int64_t* run_begin, int64_t runs,
+                                                             const double* index,
+                                                             const lightcone_trajectories_options* options,
+                                                             int64_t run, lightcone_place* place,
+                                                             lightcone_control* control, double* out);
+
+/* lightcone_plane_points, lightcone_argmax, lightcone_agreement and lightcone_components. */
+LIGHTCONE_API lightcone_status lightcone_plane_points_at_place(const lightcone_rows* rows, const int64_t* triplets,
+                                                               const double* vertices, int64_t count,
+                                                               const lightcone_plane_grid* grid, int64_t begin,
+                                                               int64_t points, lightcone_place* place,
+                                                               lightcone_control* control, float* out,
+                                                               int64_t out_stride_bytes);
+LIGHTCONE_API lightcone_status lightcone_argmax_at_place(const lightcone_rows* rows, int32_t label_bytes,
+                                                         lightcone_place* place, lightcone_control* control,
+                                                         void* out);
+LIGHTCONE_API lightcone_status lightcone_agreement_at_place(const lightcone_label_maps* maps, const uint8_t* mask,
+                                                            lightcone_place* place, lightcone_control* control,
+                                                            int64_t* out);
+LIGHTCONE_API lightcone_status lightcone_components_at_place(const lightcone_label_maps* maps, int64_t height,
+                                                             int64_t width, int32_t connectivity,
+                                                             int64_t minimum_area, lightcone_place* place,
+                                                             lightcone_control* control, int64_t* regions,
+                                                             int32_t* ids, int64_t* areas, int64_t areas_capacity);
 
 #ifdef __cplusplus
 }

@@ -9,14 +9,14 @@
 //
 // What the emulation asks of a kernel:
 //   LIGHTCONE_SHARED(float, lines, [16][192])  an array in shared memory; contents undefined at the start
+//   LIGHTCONE_DYNAMIC_SHARED(float, lines)     the same beyond 48 KiB, with LIGHTCONE_LAUNCH_SHARED
 //   LIGHTCONE_LAUNCH(kernel, grid, block, stream, args)  launches and gives the code; (kernel<T>) in parentheses
 //   LIGHTCONE_UNROLL, LIGHTCONE_ROLLED         before a loop
 //   LIGHTCONE_NOINLINE                         before a function
 //   const LIGHTCONE_ARGS Args a                a kernel's argument, of which a reference costs no copy
 //   copy_async16, copy_async_commit, copy_async_wait  instead of cp.async
 //   shuffles, ballots and __syncwarp with all 32 lanes; blocks of a multiple of 32 threads
-// and nothing else of CUDA than what emulate.h has (add there what is missing). Code that cannot be emulated, such as
-// mma or TMA, stands in #ifndef GPU_EMULATE beside a plain path with the same arguments and order of sums.
+// and nothing else of CUDA than what emulate.h and mma.h have (add there what is missing).
 //
 // Bits. A result may depend on the chunk of samples and on nothing else: not on the launch's range of tiles, the place
 // of a pair in the grid, the band or the other blocks. So: no floating-point atomics, every sum in a fixed order.
@@ -33,6 +33,14 @@
 #define LIGHTCONE_LAUNCH(kernel, grid, block, stream, ...)                                 \
   ((kernel)<<<(grid), (block), 0, static_cast<cudaStream_t>(stream)>>>(__VA_ARGS__),       \
    static_cast<int>(cudaGetLastError()))
+// For kernels that need more shared memory than a static array may have: all of it, `bytes` at the launch.
+#define LIGHTCONE_DYNAMIC_SHARED(type, name) \
+  extern __shared__ __align__(16) unsigned char name##_bytes[]; \
+  type* const name = reinterpret_cast<type*>(name##_bytes)
+#define LIGHTCONE_LAUNCH_SHARED(kernel, grid, block, bytes, stream, ...)                                \
+  (cudaFuncSetAttribute((kernel), cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)), \
+   (kernel)<<<(grid), (block), (bytes), static_cast<cudaStream_t>(stream)>>>(__VA_ARGS__),              \
+   static_cast<int>(cudaGetLastError()))
 #define LIGHTCONE_UNROLL _Pragma("unroll")
 #define LIGHTCONE_ROLLED _Pragma("unroll 1")
 #define LIGHTCONE_NOINLINE __noinline__
@@ -43,6 +51,13 @@ __device__ __forceinline__ void copy_async16(void* shared, const void* global) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(
                    static_cast<unsigned>(__cvta_generic_to_shared(shared))),
                "l"(global)
+               : "memory");
+}
+// The same for 4 bytes; without `there` they become 0.
+__device__ __forceinline__ void copy_async4(void* shared, const void* global, bool there) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;\n" ::"r"(
+                   static_cast<unsigned>(__cvta_generic_to_shared(shared))),
+               "l"(global), "r"(there ? 4 : 0)
                : "memory");
 }
 // Ends a group of copies of this thread.

@@ -14,10 +14,13 @@
 #include <cstdint>
 
 #include "distance/device_kernels.h"
+#include "embed/device_kernels.h"
+#include "geometry/device_kernels.h"
+#include "plane/device_kernels.h"
 
 namespace lightcone {
 
-constexpr int32_t kDeviceOperationsVersion = 1;
+constexpr int32_t kDeviceOperationsVersion = 3;
 
 // Codes with a meaning to the host; they are CUDA's.
 constexpr int kDeviceOutOfMemory = 2;
@@ -63,6 +66,12 @@ struct DeviceOperations {
   int (*fill)(void* to, int32_t byte, int64_t bytes, void* stream);
 
   DeviceDistanceKernels distance;
+  DeviceEmbedKernels embed;
+
+  // Which device's memory an address is; -1: none's.
+  int (*owner)(const void* address, int32_t* device);
+  DeviceGeometryKernels geometry;
+  DevicePlaneKernels plane;
 };
 
 }  // namespace lightcone

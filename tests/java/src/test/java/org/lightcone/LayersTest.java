@@ -39,7 +39,7 @@ class LayersTest {
 
   @Test
   void theEngineKnowsOnlyItsBindingAndOpenBlas() throws IOException {
-    imports("engine", "org.lightcone.ffi.", "org.bytedeco.javacpp.", "org.bytedeco.openblas.", "com.fasterxml.jackson.core.");
+    imports("engine", "org.lightcone.ffi.", "org.bytedeco.cuda.", "org.bytedeco.javacpp.", "org.bytedeco.openblas.", "com.fasterxml.jackson.core.");
     for (Path file : sources("java/engine/src/main/java", ".java")) {
       // The engine's own package is flat: what stands there in full would slip past the imports.
       assertTrue(!Files.readString(file).matches("(?s).*org\\.lightcone\\.(lab|cli|spark)\\..*"), file.toString());

@@ -82,7 +82,7 @@ class LoadTest {
   void theModuleNeedsRealModulesAndShowsOnePackage() {
     var module = java.lang.module.ModuleFinder.of(Shell.engineClassPath().toArray(Path[]::new))
         .find("org.lightcone.engine").orElseThrow().descriptor();
-    assertEquals("[com.fasterxml.jackson.core, java.base, org.bytedeco.javacpp, org.bytedeco.javacpp.linux.x86_64,"
+    assertEquals("[com.fasterxml.jackson.core, java.base, org.bytedeco.cuda, org.bytedeco.javacpp, org.bytedeco.javacpp.linux.x86_64,"
         + " org.bytedeco.openblas, org.bytedeco.openblas.linux.x86_64]", module.requires().stream()
         .map(java.lang.module.ModuleDescriptor.Requires::name).sorted().collect(Collectors.toList()).toString());
     assertEquals("[org.lightcone]", module.exports().stream()

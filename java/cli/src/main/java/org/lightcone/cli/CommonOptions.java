@@ -27,8 +27,8 @@ final class CommonOptions {
 
   @Option(names = "--device", paramLabel = "auto|cpu|cuda", defaultValue = "auto",
       converter = DeviceName.class,
-      description = "Where to compute (default: auto, where it is projected to be done first; only distances have a GPU"
-          + " to choose).")
+      description = "Where to compute (default: auto, where it is projected to be done first; distances and embed"
+          + " have a GPU to choose).")
   Device device;
 
   @Option(names = "--debug", description = "Print the stack trace of a failure.")
@@ -54,7 +54,7 @@ final class CommonOptions {
       if (!first.available()) {
         throw new UnsupportedException("--device cuda: " + first.reason() + "; use --device cpu or leave the option out");
       }
-      if (!(command.getCommand() instanceof DistancesCommand)) {
+      if (!(command.getCommand() instanceof DistancesCommand || command.getCommand() instanceof EmbedCommand)) {
         throw new UnsupportedException("--device cuda: " + command.getCommandName() + " runs on the CPU alone; use"
             + " --device cpu or leave the option out");
       }
@@ -80,7 +80,7 @@ final class CommonOptions {
 
   /** How to embed within --threads and --memory; weights from a .npy file, or null. */
   EmbeddingOptions embedding(int dims, Path weights) {
-    return EmbeddingOptions.of(dims).withThreads(threads()).withMemory(memoryBytes())
+    return EmbeddingOptions.of(dims).withThreads(threads()).withMemory(memoryBytes()).withDevice(device)
         .withWeights(weights == null ? null : Npy.readDoubles(weights));
   }
 
