@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 /* Raised by one whenever a struct or a signature below changes. */
-#define LIGHTCONE_ABI_VERSION 2
+#define LIGHTCONE_ABI_VERSION 3
 
 typedef int32_t lightcone_status;
 #define LIGHTCONE_OK 0
@@ -77,6 +77,11 @@ typedef int32_t lightcone_status;
 
 #define LIGHTCONE_INFINITY_KEEP 0 /* -log 0 stays +inf */
 #define LIGHTCONE_INFINITY_CAP 1  /* each infinite per-sample term becomes infinity_cap */
+
+/* Where a call runs. */
+#define LIGHTCONE_DEVICE_AUTO 0 /* where the engine projects it to be done first; the report says where, and why */
+#define LIGHTCONE_DEVICE_CPU 1
+#define LIGHTCONE_DEVICE_CUDA 2 /* an NVIDIA GPU, or LIGHTCONE_UNSUPPORTED with the reason */
 
 #define LIGHTCONE_LAYOUT_DENSE 0 /* (M, M), row-major */
 #define LIGHTCONE_LAYOUT_TILES 1 /* packed float32 tiles of the upper triangle, or a band of them */
@@ -175,6 +180,8 @@ typedef struct lightcone_distances_options {
   int64_t sample_blocks; /* B blocks of samples, 2..N, for standard errors and replicates; default 0, none */
   int64_t replicates;    /* R bootstrap replicates; default 0 */
   int64_t seed;          /* of the replicates' draws; default 0 */
+  int32_t device;        /* LIGHTCONE_DEVICE_...; default auto */
+  int32_t device_ordinal; /* which of several; default 0 */
 } lightcone_distances_options;
 
 typedef struct lightcone_distances_report {
@@ -191,6 +198,11 @@ typedef struct lightcone_distances_report {
   double refine_seconds;
   int32_t isa;              /* the one that ran */
   int32_t threads;
+  int32_t device;           /* LIGHTCONE_DEVICE_CPU or _CUDA: where it ran */
+  int32_t bands;            /* of tile rows that the device took one after another; 0 on the CPU */
+  int64_t device_bytes;     /* device memory taken */
+  char device_name[128];    /* "" for the CPU */
+  char device_reason[256];  /* why there */
 } lightcone_distances_report;
 
 LIGHTCONE_API void lightcone_distances_options_init(lightcone_distances_options* options);
@@ -229,7 +241,17 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * With layout tiles, out is the packed float32 tiles of the block rows [row_begin, row_end), in order: the
  * tiles (i, j) with row_begin <= i T < row_end and all j >= i. Only the models from row_begin on are read. The
  * bits of a tile do not depend on the band it is computed in, and are those of the dense matrix; they do
- * depend on panel_bytes (through the order of summation, within the bound). */
+ * depend on panel_bytes (through the order of summation, within the bound).
+ *
+ * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact, without
+ * sample blocks. fast is float16 there, on the tensor cores, and of bhattacharyya alone. A sample's term x is within
+ *     2e-3 min(1, sqrt(2 x) + 2e-3) + 2^-27 sqrt(C) e^x
+ * of its value, the second part up to 2^-27 sqrt(C) e^x = 1/4 (x = 16 for C = 10), where float16's smallest steps are
+ * few; a term that it cannot tell from infinite is done again in float64. The errors of samples are independent, so
+ * that of d is smaller by about sqrt(N). All else runs on the CPU alone. The bits are the device's own, the same from run to run,
+ * whatever its free memory and the bands that follow from it. panel_bytes is then device memory, by default a 16th of
+ * the device's and at most 4 GiB; beside the panels stand two buffers of the chunk's source rows, as large or, of
+ * float64, twice as large, and the same two pinned on the host: working_bytes. */
 LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* predictions,
                                                    const lightcone_distances_options* options,
                                                    lightcone_control* control, void* out,
@@ -258,7 +280,8 @@ LIGHTCONE_API lightcone_status lightcone_distances_against(const lightcone_predi
                                                            lightcone_control* control, void* out, void* std_errors,
                                                            lightcone_distances_report* report);
 
-/* What such a call takes besides input and output, in bytes: the same computation sizes its buffers. */
+/* What such a call takes of the host besides input and output, in bytes: the same computation sizes its buffers (at most
+ * that, where it runs on a device: float32 rows take half). */
 LIGHTCONE_API lightcone_status lightcone_distances_memory(int64_t models, int64_t samples, int64_t classes,
                                                           const lightcone_distances_options* options,
                                                           int64_t* bytes);
@@ -530,6 +553,145 @@ LIGHTCONE_API lightcone_status lightcone_ceiling_fma(int32_t isa, int32_t dtype,
 /* Bytes per second that `threads` threads read together, each its part of a buffer of `bytes` (allocated here):
  * the best slice of whole passes. Well above the caches' size this is memory bandwidth. */
 LIGHTCONE_API lightcone_status lightcone_ceiling_read(int64_t bytes, int32_t threads, double* bytes_per_second);
+
+/* ---- devices ------------------------------------------------------------------------------- */
+
+/* A device that the engine can compute on beside the CPU, or the reason why there is none. */
+typedef struct lightcone_device_info {
+  int64_t size;
+  int32_t device;          /* LIGHTCONE_DEVICE_CUDA */
+  int32_t ordinal;         /* for device_ordinal of the options */
+  int32_t available;       /* 1: it can be used */
+  int32_t capability;      /* compute capability, 90 for 9.0; 0: unknown */
+  int32_t multiprocessors;
+  int32_t reserved;
+  int64_t memory_bytes;
+  char name[128];          /* "" if there is none */
+  char reason[512];        /* "" if available */
+} lightcone_device_info;
+
+LIGHTCONE_API void lightcone_device_info_init(lightcone_device_info* info);
+
+/* Loads a device library, liblightcone_cuda.so, from its path, for all later calls of the process; without this call
+ * the first that needs it looks for the file that the environment variable LIGHTCONE_CUDA_LIBRARY names, and for
+ * liblightcone_cuda.so beside this library. LIGHTCONE_IO if it cannot be loaded, LIGHTCONE_UNSUPPORTED if it is of
+ * another version. That there is no driver or no GPU is no failure of this call: lightcone_device_query says it. */
+LIGHTCONE_API lightcone_status lightcone_backend_load(const char* path);
+
+/* Entries of lightcone_device_query: one for each GPU, or one that is not available and says why. At least 1. */
+LIGHTCONE_API lightcone_status lightcone_device_count(int32_t* count);
+LIGHTCONE_API lightcone_status lightcone_device_query(int32_t index, lightcone_device_info* out);
+
+/* Where lightcone_distances with these options and sizes would run, and why: a sentence of at most reason_bytes - 1
+ * bytes. device becomes LIGHTCONE_DEVICE_CPU or _CUDA. Fails as that call would, with LIGHTCONE_UNSUPPORTED. */
+LIGHTCONE_API lightcone_status lightcone_distances_device(int64_t models, int64_t samples, int64_t classes,
+                                                          const lightcone_distances_options* options,
+                                                          int32_t* device, char* reason, int64_t reason_bytes);
+
+/* ---- embedding on a device: a packed matrix that lies there -------------------------------- */
+
+/* Where the eigenpairs of a packed matrix of so many models are projected to be found first by products with blocks of
+ * `columns` vectors, and why: as lightcone_distances_device. LIGHTCONE_UNSUPPORTED with the reason where
+ * LIGHTCONE_DEVICE_CUDA was asked for and cannot be had; a matrix larger than the device's memory is among them. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_choose(int64_t models, int64_t columns, int32_t device,
+                                                             int32_t ordinal, int32_t threads, int32_t* chosen,
+                                                             char* reason, int64_t reason_bytes);
+
+typedef struct lightcone_device_tiles lightcone_device_tiles;
+
+/* Memory on a device for the packed matrix of M = models and products with up to most_columns (a multiple of 8)
+ * vectors, about 2 M^2 + 8 M (2 to 9) most_columns bytes, all of it taken here. weights (M), not negative and of mean
+ * 1, are those of the centring; null for ones. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_create(int64_t models, int64_t most_columns,
+                                                             const double* weights, int32_t ordinal,
+                                                             lightcone_device_tiles** out);
+LIGHTCONE_API void lightcone_device_tiles_destroy(lightcone_device_tiles* tiles); /* null is allowed */
+
+/* Copies block rows there, from host memory; bands in rising order, each once. */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_put(lightcone_device_tiles* device, const float* tiles,
+                                                          int64_t block_begin, int64_t block_end, int32_t threads,
+                                                          lightcone_control* control);
+
+/* y = A x for blocks (M, columns), row-major, in float64; |error| <= (M + 2) 2^-53 times the sum of the terms' magnitudes.
+ * A is one of these, with W = -1/2 (I - 1 w'/M) D (I - w 1'/M) and S = diag(sqrt w). x and y are both host memory
+ * (on_device 0) or both addresses on the device, x != y. The same bits from run to run and on any device of one
+ * architecture. Its unit of progress is the block row. y is scratch on failure. */
+#define LIGHTCONE_PRODUCT_PLAIN 0   /* D */
+#define LIGHTCONE_PRODUCT_CENTRED 1 /* S W S */
+#define LIGHTCONE_PRODUCT_HALF 2    /* W S */
+LIGHTCONE_API lightcone_status lightcone_device_tiles_multiply(lightcone_device_tiles* tiles, int32_t product,
+                                                               const double* x, double* y, int64_t columns,
+                                                               int32_t on_device, int32_t threads,
+                                                               lightcone_control* control);
+/* ---- devices: geometry and planes ------------------------------------------------------------
+ *
+ * The calls of the sections above on a device. Each takes a place: where to run, where its large arrays lie. What is not
+ * among them (lightcone_geodesic, centroids, the measures of lightcone_trajectories, points at free coordinates, areas,
+ * confusion, bands) runs on the CPU alone.
+ *
+ * With LIGHTCONE_MEMORY_DEVICE an array is memory of that device, for example a LibTorch CUDA tensor's data: `input` says
+ * where rows.data and maps.data lie, `output` where points, labels, ids and geodesics go; all else is host memory. What
+ * `stream` (a cudaStream_t; null: the default stream) holds when the call begins is done before such an array is touched,
+ * and the call returns when its own work is done: later work of any stream may use the results. Tables of predictions
+ * are read from host memory or files. A device that cannot be had, or memory that a call cannot take, is refused with
+ * LIGHTCONE_UNSUPPORTED and the reason; an address that is not the device's with LIGHTCONE_INVALID_ARGUMENT.
+ *
+ * Results. Argmax, agreement and components are exact, those of the CPU. Plane points are those of a CPU with FMA, bit for
+ * bit. Progress and geodesics keep the CPU's bounds; their bits are the device's own, the same from run to run, whatever
+ * memory_bytes is. */
+#define LIGHTCONE_MEMORY_HOST 0
+#define LIGHTCONE_MEMORY_DEVICE 1
+
+typedef struct lightcone_place {
+  int64_t size;
+  int32_t device;       /* LIGHTCONE_DEVICE_...; default auto: where arrays are on a device, that */
+  int32_t ordinal;      /* which of several; default 0 */
+  int32_t threads;      /* of the host; default 0, all */
+  int32_t input;        /* LIGHTCONE_MEMORY_...; default host */
+  int32_t output;
+  int32_t ran;          /* written: LIGHTCONE_DEVICE_CPU or _CUDA, where the call ran */
+  void* stream;         /* of the caller; default null */
+  int64_t memory_bytes; /* what buffers may take on the device, about; default 0: 2 GiB, an 8th of it at most. A model's
+                         * 24 N bytes (progress), a map (components), the counts of the pairs (agreement) must fit */
+  char reason[256];     /* written: why there */
+} lightcone_place;
+
+LIGHTCONE_API void lightcone_place_init(lightcone_place* place);
+
+/* lightcone_progress, lightcone_geodesic_between and lightcone_trajectory (options.threads does not count). */
+LIGHTCONE_API lightcone_status lightcone_progress_at_place(const lightcone_predictions* predictions,
+                                                           const int32_t* labels, int64_t label_count,
+                                                           lightcone_place* place, lightcone_control* control,
+                                                           double* out);
+LIGHTCONE_API lightcone_status lightcone_geodesic_between_at_place(const lightcone_predictions* predictions,
+                                                                   int64_t from, int64_t to, const double* t,
+                                                                   int64_t points, lightcone_place* place,
+                                                                   lightcone_control* control, double* out);
+LIGHTCONE_API lightcone_status lightcone_trajectory_at_place(const lightcone_predictions* predictions,
+                                                             const int64_t* run_begin, int64_t runs,
+                                                             const double* index,
+                                                             const lightcone_trajectories_options* options,
+                                                             int64_t run, lightcone_place* place,
+                                                             lightcone_control* control, double* out);
+
+/* lightcone_plane_points, lightcone_argmax, lightcone_agreement and lightcone_components. */
+LIGHTCONE_API lightcone_status lightcone_plane_points_at_place(const lightcone_rows* rows, const int64_t* triplets,
+                                                               const double* vertices, int64_t count,
+                                                               const lightcone_plane_grid* grid, int64_t begin,
+                                                               int64_t points, lightcone_place* place,
+                                                               lightcone_control* control, float* out,
+                                                               int64_t out_stride_bytes);
+LIGHTCONE_API lightcone_status lightcone_argmax_at_place(const lightcone_rows* rows, int32_t label_bytes,
+                                                         lightcone_place* place, lightcone_control* control,
+                                                         void* out);
+LIGHTCONE_API lightcone_status lightcone_agreement_at_place(const lightcone_label_maps* maps, const uint8_t* mask,
+                                                            lightcone_place* place, lightcone_control* control,
+                                                            int64_t* out);
+LIGHTCONE_API lightcone_status lightcone_components_at_place(const lightcone_label_maps* maps, int64_t height,
+                                                             int64_t width, int32_t connectivity,
+                                                             int64_t minimum_area, lightcone_place* place,
+                                                             lightcone_control* control, int64_t* regions,
+                                                             int32_t* ids, int64_t* areas, int64_t areas_capacity);
 
 #ifdef __cplusplus
 }

@@ -100,12 +100,6 @@ Predictions::Predictions(int64_t models, int64_t samples, int64_t classes)
                        (long long)models, (long long)samples, (long long)classes));
 }
 
-int32_t Predictions::dtype() const {
-  for (const Block& b : blocks_)
-    if (b.dtype == LIGHTCONE_FLOAT64) return LIGHTCONE_FLOAT64;
-  return LIGHTCONE_FLOAT32;
-}
-
 void Predictions::add(Block block) {
   if (validated_)
     throw Error(LIGHTCONE_INVALID_ARGUMENT, "predictions take no more blocks once validated");

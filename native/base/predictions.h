@@ -3,6 +3,7 @@
 // read as float64 rows. Immutable and shared by threads once validated.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -46,7 +47,10 @@ class Predictions {
   int64_t samples() const { return samples_; }
   int64_t classes() const { return classes_; }
   bool validated() const { return validated_; }
-  int32_t dtype() const;  // float32 where all blocks are
+  // Some of its numbers are float64.
+  bool wide() const {
+    return std::any_of(blocks_.begin(), blocks_.end(), [](const Block& b) { return b.dtype == LIGHTCONE_FLOAT64; });
+  }
 
   void add(Block block);                               // memory
   void add_file(const std::string& path, Block block); // opens the file and checks its length

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The distances of the C ABI: checks what crosses it.
+#include <cstdio>
+#include <string>
+
 #include "base/abi.h"
 #include "distance/distances.h"
 
@@ -114,6 +117,20 @@ lightcone_status lightcone_distances_against_memory(int64_t rows, int64_t column
     require_array(bytes, {1}, "bytes");
     require(rows >= 1, "rows is below 1");
     *bytes = lightcone::distances_memory(rows, columns, samples, classes, *options);
+  });
+}
+
+lightcone_status lightcone_distances_device(int64_t models, int64_t samples, int64_t classes,
+                                            const lightcone_distances_options* options, int32_t* device, char* reason,
+                                            int64_t reason_bytes) {
+  return guard([&] {
+    require_struct(options, "options", "lightcone_distances_options_init");
+    require_array(device, {1}, "device");
+    require_array(reason, {reason_bytes}, "reason");
+    require(reason_bytes >= 1, "reason has no room");
+    std::string why;
+    *device = lightcone::distances_device(models, samples, classes, *options, &why);
+    std::snprintf(reason, static_cast<size_t>(reason_bytes), "%s", why.c_str());
   });
 }
 

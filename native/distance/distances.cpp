@@ -12,11 +12,13 @@
 #include "distance/distances.h"
 
 #include <atomic>
-#include <chrono>
+#include <cstdio>
 #include <limits>
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
+#include "distance/device_distances.h"
 #include "distance/output.h"
 #include "distance/passes.h"
 #include "distance/sums.h"
@@ -26,23 +28,18 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-double seconds_now() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
-
 const Metric& find_metric(const Kernels& kernels, int32_t code) {
   for (int64_t k = 0; k < kMetrics; ++k)
     if (kernels.distance.metrics[k].code == code) return kernels.distance.metrics[k];
   throw Error(LIGHTCONE_UNSUPPORTED, format("unknown metric constant %d", code));
 }
 
-// Sets of pairs, a tile's when it has any.
+// Sets of pairs, of a tile or a part of one when it has any.
 using PairSets = std::vector<std::unique_ptr<PairSet>>;
 
 // True if the pair was not in it.
-bool insert(PairSets& sets, int64_t tile, int64_t pair) {
-  auto& set = sets[static_cast<size_t>(tile)];
+bool insert(PairSets& sets, int64_t number, int64_t pair) {
+  auto& set = sets[static_cast<size_t>(number)];
   if (!set) set = std::make_unique<PairSet>();
   const bool fresh = !set->has(pair);
   set->set(pair);
@@ -103,21 +100,19 @@ class Distances {
           pass->load(chunk, first);
           report_.read_seconds += seconds_now() - start;
           start = seconds_now();
-          team_.run(grid_.tiles(), [&](int64_t step, int thread) {
+          team_.run(plan_.tasks(), [&](int64_t task, int thread) {
             progress_.check();
-            int64_t i, j;
-            grid_.visit(step, &i, &j);
-            pass->tile(i, j, thread, sums_.block(grid_.index(i, j)));
-            progress_.add(grid_.pairs_in(i, j) * chunk.count);
+            const TilePart part = plan_.part(task);
+            if (part.begin == part.end) return;
+            pass->tile(part, thread, sums_.block(part.tile));
+            progress_.add(grid_.pairs_in(part.i, part.j, part.begin, part.end) * chunk.count);
           });
           report_.distances_seconds += seconds_now() - start;
         },
         [&](int64_t block) {
           const double start = seconds_now();
           team_.run(grid_.tiles(), [&](int64_t tile, int thread) {
-            int64_t i, j;
-            grid_.at(tile, &i, &j);
-            pass->finish(i, j, thread, sums_.block(tile));
+            pass->finish(plan_.whole(tile), thread, sums_.block(tile));
             sums_.fold(tile, block, nullptr);
           });
           report_.distances_seconds += seconds_now() - start;
@@ -161,24 +156,25 @@ class Distances {
     if (!every_pair && redone == 0) return;
     const double start = seconds_now();
     if (!every_pair) progress_.expect(redone * plan_.all.count);
-    std::vector<int64_t> todo;
-    for (int64_t tile = 0; tile < grid_.tiles(); ++tile)
-      if (every_pair || redo_[static_cast<size_t>(tile)]) todo.push_back(tile);
+    std::vector<int64_t> todo;  // tasks
+    for (int64_t task = 0; task < plan_.tasks(); ++task)
+      if (every_pair || redo_[static_cast<size_t>(plan_.part(task).tile)]) todo.push_back(task);
     const auto pass = metric_.product_trick ? product_near_pass(call_) : stream_near_pass(call_);
-    PairSets infinite(static_cast<size_t>(grid_.tiles()));
+    PairSets infinite(static_cast<size_t>(plan_.tasks()));
     std::atomic<int64_t> terms{0}, infinite_pairs{0};
     const bool cap = options_.infinity == LIGHTCONE_INFINITY_CAP || options_.precision == LIGHTCONE_PRECISION_COMPAT;
     chunks(
         plan_.stride,
         [&](SampleRange chunk, bool) {
           pass->load(chunk);
-          team_.run(static_cast<int64_t>(todo.size()), [&](int64_t task, int) {
-            const int64_t tile = todo[static_cast<size_t>(task)];
-            const PairSet* set = redo_[static_cast<size_t>(tile)].get();
-            double* sum = sums_.block(tile);
-            int64_t i, j, done = 0;
-            grid_.at(tile, &i, &j);
-            for (int64_t r = 0; r < grid_.rows_in(i); ++r)
+          team_.run(static_cast<int64_t>(todo.size()), [&](int64_t next, int) {
+            const int64_t task = todo[static_cast<size_t>(next)];
+            const TilePart part = plan_.part(task);
+            const PairSet* set = redo_[static_cast<size_t>(part.tile)].get();
+            double* sum = sums_.block(part.tile);
+            const int64_t i = part.i, j = part.j;
+            int64_t done = 0;
+            for (int64_t r = part.begin; r < part.end; ++r)
               for (int64_t c = grid_.first_column(i, j, r); c < grid_.columns_in(j); ++c) {
                 const int64_t pair = r * kBlock + c;
                 if (!every_pair && !set->has(pair)) continue;
@@ -189,15 +185,15 @@ class Distances {
                 if (zeros == 0) continue;
                 sum[pair] += cap ? options_.infinity_cap * static_cast<double>(zeros) : kInfinity;
                 terms += zeros;
-                if (insert(infinite, tile, pair)) ++infinite_pairs;
+                if (insert(infinite, task, pair)) ++infinite_pairs;
               }
             progress_.add(done);
           });
         },
         [&](int64_t block) {
-          team_.run(static_cast<int64_t>(todo.size()), [&](int64_t task, int) {
-            const int64_t tile = todo[static_cast<size_t>(task)];
-            sums_.fold(tile, block, redo_[static_cast<size_t>(tile)].get());
+          team_.run(grid_.tiles(), [&](int64_t tile, int) {
+            const PairSet* set = redo_[static_cast<size_t>(tile)].get();
+            if (every_pair || set != nullptr) sums_.fold(tile, block, set);
           });
         });
     report_.infinite_terms = terms;
@@ -207,16 +203,11 @@ class Distances {
 
   template <class Value>
   void write_matrix(void* out, int64_t matrix, const Value& value) {
-    if (options_.layout == LIGHTCONE_LAYOUT_TILES) {
-      write_tiles(grid_, team_, progress_, static_cast<float*>(out) + matrix * grid_.tiles() * kTile, value);
-      return;
-    }
-    const int64_t columns = columns_.models(), first = matrix * rows_.models() * columns;
-    if (options_.out_dtype == LIGHTCONE_FLOAT32) {
-      write_dense(grid_, columns, team_, progress_, static_cast<float*>(out) + first, value);
-    } else {
-      write_dense(grid_, columns, team_, progress_, static_cast<double*>(out) + first, value);
-    }
+    team_.run(grid_.tiles(), [&](int64_t tile, int) {
+      progress_.check();
+      write_tile(grid_, options_, rows_.models(), columns_.models(), out, matrix, tile,
+                 [&](int64_t pair) { return value(tile, pair); });
+    });
   }
 
   void write(const DistanceOutput& out) {
@@ -251,6 +242,22 @@ class Distances {
   PairSets redo_;
 };
 
+// What a call does, and where.
+struct Placed {
+  Placed(const Shape& shape, const lightcone_distances_options& options)
+      : kernels(lightcone::kernels(options.isa)),
+        metric(find_metric(kernels, options.metric)),
+        threads(Team::count(options.threads)),
+        plan(shape, metric, options, threads),
+        choice(choose_device(options.device, options.device_ordinal, device_work(shape, plan, metric, options),
+                             threads)) {}
+  const Kernels& kernels;
+  const Metric& metric;
+  const int threads;
+  const Plan plan;
+  const Choice choice;
+};
+
 }  // namespace
 
 void distances(const Predictions& rows, const Predictions& columns, const lightcone_distances_options& options,
@@ -261,7 +268,25 @@ void distances(const Predictions& rows, const Predictions& columns, const lightc
                        "the same",
                        (long long)rows.samples(), (long long)columns.samples(), (long long)rows.classes(),
                        (long long)columns.classes()));
-  Distances(rows, columns, options, progress, report).run(out);
+  const bool triangle = &rows == &columns;
+  const Shape shape{rows.models(), columns.models(), columns.samples(), columns.classes(), triangle};
+  const Placed placed(shape, options);
+  report->device = placed.choice.device;
+  std::snprintf(report->device_name, sizeof report->device_name, "%s", placed.choice.facts.name);
+  std::snprintf(report->device_reason, sizeof report->device_reason, "%s", placed.choice.reason.c_str());
+  if (placed.choice.device == LIGHTCONE_DEVICE_CPU) {
+    Distances(rows, columns, options, progress, report).run(out);
+    return;
+  }
+  Team team(options.threads);
+  report->isa = placed.kernels.isa;
+  report->threads = team.size();
+  report->samples = placed.plan.all.count;
+  report->pairs = placed.plan.grid.pairs();
+  progress.expect(placed.plan.grid.pairs() * placed.plan.all.count);
+  const Predictions tail = columns.tail(placed.plan.row_begin);
+  device_distances(triangle ? tail : rows, tail, options, placed.metric, placed.plan, placed.choice, team, progress, out,
+                   report);
 }
 
 int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t classes,
@@ -269,10 +294,18 @@ int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t
   const bool triangle = rows < 0;
   check_sizes(columns, samples, classes);
   if (!triangle) check_sizes(rows, samples, classes);
-  const Metric& metric = find_metric(kernels(options.isa), options.metric);
-  return Plan({triangle ? columns : rows, columns, samples, classes, triangle}, metric, options,
-              Team::count(options.threads))
-      .working_bytes;
+  const Shape shape{triangle ? columns : rows, columns, samples, classes, triangle};
+  const Placed placed(shape, options);
+  if (placed.choice.device == LIGHTCONE_DEVICE_CPU) return placed.plan.working_bytes;
+  return DevicePlan(shape, placed.plan, options, true, placed.choice.facts.memory_total).host_bytes;
+}
+
+int32_t distances_device(int64_t models, int64_t samples, int64_t classes, const lightcone_distances_options& options,
+                         std::string* reason) {
+  check_sizes(models, samples, classes);
+  const Placed placed({models, models, samples, classes, true}, options);
+  *reason = placed.choice.reason;
+  return placed.choice.device;
 }
 
 }  // namespace lightcone

@@ -2,6 +2,8 @@
 // Distances between the models of one table of predictions, or of two.
 #pragma once
 
+#include <string>
+
 #include "base/predictions.h"
 #include "lightcone.h"
 
@@ -18,7 +20,12 @@ struct DistanceOutput {
 void distances(const Predictions& rows, const Predictions& columns, const lightcone_distances_options& options,
                const Progress& progress, const DistanceOutput& out, lightcone_distances_report* report);
 
+// What the host takes besides input and output.
 int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t classes,
                          const lightcone_distances_options& options);
+
+// LIGHTCONE_DEVICE_CPU or _CUDA, where all pairs of such a table would be measured, and why.
+int32_t distances_device(int64_t models, int64_t samples, int64_t classes, const lightcone_distances_options& options,
+                         std::string* reason);
 
 }  // namespace lightcone

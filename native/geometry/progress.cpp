@@ -44,7 +44,7 @@ void progress(const Predictions& table, const int32_t* labels, int64_t label_cou
   Team team(threads);
   std::vector<Workspace> work;
   for (int k = 0; k < team.size(); ++k)
-    work.push_back({{}, ProgressPlanes(table.dtype(), 1, samples), ProgressSearch(operations, samples, classes, done)});
+    work.push_back({{}, ProgressPlanes(table.wide(), 1, samples), ProgressSearch(operations, samples, classes, done)});
   // Pieces of about 1 MiB: what is read from a file stays in cache, and a cancel is seen at once.
   const int64_t piece = std::max<int64_t>(kAtOnce, (int64_t{1} << 18) / classes / kAtOnce * kAtOnce);
   team.run(table.models(), [&](int64_t model, int thread) {

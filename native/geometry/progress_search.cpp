@@ -40,22 +40,22 @@ void add(ProgressSlope* sum, const ProgressSlope& f) {
 
 }  // namespace
 
-ProgressPlanes::ProgressPlanes(int32_t dtype, int64_t models, int64_t samples)
-    : dtype_(dtype), padded_(padded(samples)), numbers_(static_cast<size_t>(bytes(dtype, models, samples)) / 8) {
+ProgressPlanes::ProgressPlanes(bool wide, int64_t models, int64_t samples)
+    : wide_(wide), padded_(padded(samples)), numbers_(static_cast<size_t>(bytes(wide, models, samples)) / 8) {
   for (int64_t m = 0; m < models; ++m)
     for (int64_t n = samples; n < padded_; ++n) {
       const ProgressPlane p = model(m).from(n);
-      if (dtype == LIGHTCONE_FLOAT32)
-        *static_cast<float*>(p.q) = 1;
-      else
+      if (wide)
         *static_cast<double*>(p.q) = 1;
+      else
+        *static_cast<float*>(p.q) = 1;
     }
 }
 
 ProgressPlane ProgressPlanes::model(int64_t m) const {
-  const int64_t element = dtype_ == LIGHTCONE_FLOAT32 ? 4 : 8, array = padded_ * element;
+  const int64_t array = padded_ * (wide_ ? 8 : 4);
   char* const first = reinterpret_cast<char*>(numbers_.data()) + m * 3 * array;
-  return {dtype_, first, first + array, first + 2 * array};
+  return {wide_ ? LIGHTCONE_FLOAT64 : LIGHTCONE_FLOAT32, first, first + array, first + 2 * array};
 }
 
 ProgressSearch::ProgressSearch(const Kernels& kernels, int64_t samples, int64_t classes, const Progress& done)

@@ -13,15 +13,16 @@ namespace lightcone {
 // Planes of models (progress_kernel.h), each padded to whole vectors with samples that add nothing.
 class ProgressPlanes {
  public:
-  ProgressPlanes(int32_t dtype, int64_t models, int64_t samples);
+  // wide: in float64, which a table needs that has some (Predictions::wide).
+  ProgressPlanes(bool wide, int64_t models, int64_t samples);
   ProgressPlane model(int64_t m) const;
-  static int64_t bytes(int32_t dtype, int64_t models, int64_t samples) {
-    return models * 3 * padded(samples) * (dtype == LIGHTCONE_FLOAT32 ? 4 : 8);
+  static int64_t bytes(bool wide, int64_t models, int64_t samples) {
+    return models * 3 * padded(samples) * (wide ? 8 : 4);
   }
   static int64_t padded(int64_t samples) { return (samples + kPlaneVector - 1) / kPlaneVector * kPlaneVector; }
 
  private:
-  int32_t dtype_;
+  bool wide_;
   int64_t padded_;
   mutable std::vector<double> numbers_;
 };

@@ -16,7 +16,8 @@ Argument options(const Options& sound, Store& store) {
                                     {"isa", &Options::isa},
                                     {"out_dtype", &Options::out_dtype},
                                     {"layout", &Options::layout},
-                                    {"precision", &Options::precision}})
+                                    {"precision", &Options::precision},
+                                    {"device", &Options::device}})
     for (const int32_t value : {-1, 99, INT32_MAX, INT32_MIN})
       spoil<Options>(a, std::string(name) + " " + std::to_string(value), store,
                      [f = field, value](Options& o) { o.*f = value; });
@@ -78,6 +79,12 @@ std::vector<Call> distance_calls(const Handles& h, Store& store) {
   calls.push_back(call("lightcone_distances_against_memory", lightcone_distances_against_memory,
                        {size("rows", 3, few), size("columns", 3, few), size("samples", 4, few),
                         size("classes", 2, few_classes), options(plain, store), out("bytes", &bytes, 1)}));
+  static int32_t device;
+  static char reason[64];
+  calls.push_back(call("lightcone_distances_device", lightcone_distances_device,
+                       {size("models", 3, few), size("samples", 4, few), size("classes", 2, few_classes),
+                        options(plain, store), out("device", &device, 1), out("reason", reason, 64),
+                        size("reason_bytes", 64, {-1, 0, INT64_MIN})}));
   return calls;
 }
 

@@ -4,7 +4,7 @@
 
 namespace hostile {
 
-std::vector<Call> library_calls(const Handles& h, Store&) {
+std::vector<Call> library_calls(const Handles& h, Store& store) {
   static int32_t isa;
   static lightcone_control* control_out;
   static lightcone_predictions* predictions_out;
@@ -61,6 +61,17 @@ std::vector<Call> library_calls(const Handles& h, Store&) {
                        {predictions(h), size("model", 2, {-1, 3, INT64_MIN, INT64_MAX}),
                         size("sample_begin", 0, {-1, 1, INT64_MIN, INT64_MAX}),
                         size("samples", 4, {-1, 5, INT64_MIN, INT64_MAX}), out("out", log_rows, 8)}));
+
+  static int32_t devices;
+  static lightcone_device_info info;
+  static const std::string library = LIGHTCONE_DEVICE_LIBRARY;
+  calls.push_back(call("lightcone_backend_load", lightcone_backend_load, {in("path", library.c_str())}));
+  for (const char* path : {"/", "/nowhere/liblightcone_cuda.so", "/dev/null"})
+    calls.back().arguments[0].attacks.push_back({path, pointer(path), LIGHTCONE_IO});
+  calls.push_back(call("lightcone_device_count", lightcone_device_count, {out("count", &devices, 1)}));
+  lightcone_device_info_init(&info);
+  calls.push_back(call("lightcone_device_query", lightcone_device_query,
+                       {size("index", 0, {-1, INT32_MAX, INT32_MIN}), structure("out", info, store)}));
 
   calls.push_back(call("lightcone_ceiling_fma", lightcone_ceiling_fma,
                        {constant("isa", LIGHTCONE_ISA_AUTO), constant("dtype", LIGHTCONE_FLOAT32), threads(),

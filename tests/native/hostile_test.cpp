@@ -18,7 +18,7 @@ const std::set<std::string> kCannotFail = {
     "lightcone_abi_version",     "lightcone_version",         "lightcone_compiler",
     "lightcone_last_error",      "lightcone_isa_name",        "lightcone_control_destroy",
     "lightcone_control_cancel",  "lightcone_control_done",    "lightcone_control_total",
-    "lightcone_predictions_destroy"};
+    "lightcone_predictions_destroy", "lightcone_device_tiles_destroy"};
 
 std::vector<hostile::Call> all_calls(const hostile::Handles& h, hostile::Store& store) {
   std::vector<hostile::Call> all;
@@ -68,6 +68,7 @@ TEST_CASE("what cannot fail takes null") {
   CHECK(lightcone_control_done(nullptr) == 0);
   CHECK(lightcone_control_total(nullptr) == 0);
   lightcone_predictions_destroy(nullptr);
+  lightcone_device_tiles_destroy(nullptr);
   lightcone_distances_options_init(nullptr);
   lightcone_distances_report_init(nullptr);
   CHECK(std::string(lightcone_isa_name(-1)).empty());

@@ -12,6 +12,9 @@ module org.lightcone.engine {
   requires org.bytedeco.javacpp.linux.x86_64;
   requires org.bytedeco.openblas.linux.x86_64;
 
+  // For embeddings on a GPU; a user who wants it adds the module, and its natives.
+  requires static org.bytedeco.cuda;
+
   exports org.lightcone;
 
   // JavaCPP instantiates the binding's classes and reads their annotations.

@@ -29,6 +29,9 @@ final class BandedDistances {
   private double refineSeconds;
   private double writeSeconds;
   private int threads;
+  private Device device = Device.CPU;
+  private String deviceName = "";
+  private String deviceReason = "";
 
   BandedDistances(Path file, Path part, Predictions predictions, DistanceOptions options,
       DistancePlan.Planner planner, DistancePlan plan, Control control) {
@@ -45,7 +48,8 @@ final class BandedDistances {
 
   DistanceFile.Summary compute() {
     TilesHeader header = new TilesHeader(layout, EngineInfo.query().version(),
-        DistanceFile.facts(options, predictions.samples(), planner.panelBytes()), Fingerprint.of(predictions));
+        DistanceFile.facts(options, predictions.samples(), planner.panelBytes(), Devices.name(options)),
+        Fingerprint.of(predictions));
     try (TilesWriter writer = TilesWriter.begin(part, header, control)) {
       int resumed = writer.done().size();
       List<int[]> bands = bands(writer.done());
@@ -105,6 +109,9 @@ final class BandedDistances {
     distancesSeconds += report.distancesSeconds();
     refineSeconds += report.refineSeconds();
     threads = report.threads();
+    device = report.device();
+    deviceName = report.deviceName();
+    deviceReason = report.deviceReason();
     long start = System.nanoTime();
     writer.write(begin, end, tiles, report, control);
     writeSeconds += (System.nanoTime() - start) * 1e-9;
@@ -128,6 +135,7 @@ final class BandedDistances {
         bands.stream().mapToLong(TilesEntry::infiniteTerms).sum(),
         bands.stream().mapToLong(TilesEntry::infinitePairs).sum(), plan.memory().working(), readSeconds,
         distancesSeconds, refineSeconds, writeSeconds,
-        options.isa() == Isa.AUTO ? EngineInfo.query().isa() : options.isa(), threads);
+        options.isa() == Isa.AUTO ? EngineInfo.query().isa() : options.isa(), threads, device, deviceName,
+        deviceReason);
   }
 }

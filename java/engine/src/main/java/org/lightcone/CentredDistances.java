@@ -38,15 +38,26 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
   /** The block centred before the product: its memory is kept from product to product. */
   private OffHeap scratch;
   private int passes;
+  /** Where the products are made; null for the CPU. */
+  private final DeviceTiles device;
 
   /**
-   * Reads the row means of D.
+   * Reads the row means of D, with products on the CPU.
    *
    * @param weights (M), not negative, not all 0; null for equal ones
    * @param bufferBytes for reading tiles that are not in memory
    * @throws InvalidDataException for an infinite distance, naming the pair
    */
   CentredDistances(PackedTiles d, double[] weights, long bufferBytes, int threads, Control control) {
+    this(d, weights, bufferBytes, threads, control, 0);
+  }
+
+  /**
+   * The same with the products on a device.
+   *
+   * @param deviceColumns most vectors of a product there, a multiple of 8; 0: on the CPU
+   */
+  CentredDistances(PackedTiles d, double[] weights, long bufferBytes, int threads, Control control, int deviceColumns) {
     this.d = d;
     this.models = d.models();
     this.bufferBytes = bufferBytes;
@@ -56,7 +67,16 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
     this.roots = Arrays.stream(this.weights).map(Math::sqrt).toArray();
     double[] rowSquares = new double[models];
     this.means = new double[models];
-    sums(rowSquares);
+    this.device = deviceColumns == 0 ? null : new DeviceTiles(deviceColumns, this.weights, threads, control);
+    boolean read = false;
+    try {
+      sums(rowSquares);
+      read = true;
+    } finally {
+      if (!read) {
+        close();
+      }
+    }
     double sum = 0;
     double norm = 0;
     double sumOfSquares = 0;
@@ -101,6 +121,9 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
           throw new InvalidDataException("the distance of models " + found.get(0) + " and " + found.get(1)
               + " is infinite and has no place in an embedding; compute the distances with --infinity cap"
               + " (DistanceOptions.withCap)");
+        }
+        if (device != null) {
+          device.put(band);
         }
       });
       all.get(models, means);
@@ -168,6 +191,9 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
 
   /** y = D x. */
   void multiplyPlain(int columns, DoubleBuffer x, DoubleBuffer y) {
+    if (onDevice(DeviceTiles.Product.PLAIN, columns, x, y)) {
+      return;
+    }
     Pointer.memset(OffHeap.of(y), 0, (long) models * columns * Double.BYTES);
     DoublePointer from = OffHeap.of(x);
     DoublePointer to = OffHeap.of(y);
@@ -176,6 +202,9 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
 
   @Override
   public void multiply(int columns, DoubleBuffer x, DoubleBuffer y) {
+    if (onDevice(DeviceTiles.Product.CENTRED, columns, x, y)) {
+      return;
+    }
     OffHeap centred = centreBefore(columns, x);
     long bytes = (long) models * columns * Double.BYTES;
     Pointer.memset(OffHeap.of(y), 0, bytes);
@@ -183,6 +212,22 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
     pass(band -> product(band, columns, centred.doublePointer(0, (long) models * columns), to));
     centreAfter(columns, y);
     scaleRows(columns, y);
+  }
+
+  /** A pass over the tiles on the device, if they are there. */
+  private boolean onDevice(DeviceTiles.Product product, int columns, DoubleBuffer x, DoubleBuffer y) {
+    if (device == null) {
+      return false;
+    }
+    device.multiply(product, columns, x, y);
+    passes++;
+    return true;
+  }
+
+  /** y = A x for addresses of blocks (M, columns) on the device. */
+  void multiplyOnDevice(int columns, DoublePointer x, DoublePointer y) {
+    device.multiplyOnDevice(DeviceTiles.Product.CENTRED, columns, x, y);
+    passes++;
   }
 
   /**
@@ -196,9 +241,12 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
    */
   double[] last(int columns, DoubleBuffer x, DoubleBuffer product, double[][] coordinates, int[] signature) {
     int dims = signature.length;
-    OffHeap centred = centreBefore(columns, x);
-    Pointer.memset(OffHeap.of(product), 0, (long) models * columns * Double.BYTES);
+    boolean made = onDevice(DeviceTiles.Product.HALF, columns, x, product);
+    OffHeap centred = made ? null : centreBefore(columns, x);
     DoublePointer to = OffHeap.of(product);
+    if (!made) {
+      Pointer.memset(to, 0, (long) models * columns * Double.BYTES);
+    }
     try (OffHeap at = OffHeap.allocate((long) models * dims * Double.BYTES, "coordinates");
         OffHeap sums = OffHeap.allocate((dims + 1L + models) * Double.BYTES, "sums");
         OffHeap signs = OffHeap.allocate((long) dims * Integer.BYTES, "a signature")) {
@@ -212,13 +260,17 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
         at.doubles((long) i * dims * Double.BYTES, dims).put(coordinates[i]);
       }
       pass(band -> {
-        product(band, columns, centred.doublePointer(0, (long) models * columns), to);
+        if (centred != null) {
+          product(band, columns, centred.doublePointer(0, (long) models * columns), to);
+        }
         run(entered -> Lightcone.lightcone_packed_pairwise(new FloatPointer(band.tiles()), models, band.begin(),
             band.end(), at.doublePointer(0, (long) models * dims),
             sums.doublePointer((dims + 1L) * Double.BYTES, models), new IntPointer(signs.pointer()), dims, threads,
             entered, sums.doublePointer(0, dims), sums.doublePointer((long) dims * Double.BYTES, 1)));
       });
-      centreAfter(columns, product);
+      if (centred != null) {
+        centreAfter(columns, product);
+      }
       double total = missed.get(dims);
       double[] shares = new double[dims];
       Arrays.setAll(shares, k -> total == 0 ? 0 : missed.get(k) / total);
@@ -235,7 +287,7 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
   private OffHeap centreBefore(int columns, DoubleBuffer x) {
     long bytes = (long) models * columns * Double.BYTES;
     if (scratch == null || scratch.bytes() < bytes) {
-      close();
+      freeScratch();
       scratch = OffHeap.allocate(bytes, "a block of vectors");
     }
     double[] row = new double[columns];
@@ -309,9 +361,16 @@ final class CentredDistances implements SymmetricOperator, AutoCloseable {
     }));
   }
 
-  /** Frees the scratch memory. */
+  /** Frees the scratch memory, and the device's. */
   @Override
   public void close() {
+    freeScratch();
+    if (device != null) {
+      device.close();
+    }
+  }
+
+  private void freeScratch() {
     if (scratch != null) {
       scratch.close();
       scratch = null;

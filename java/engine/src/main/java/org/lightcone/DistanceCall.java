@@ -20,10 +20,15 @@ import org.lightcone.ffi.NativeDistancesReport;
  */
 record DistanceCall(DistanceOptions options, TileLayout layout, int begin, int end, long panelBytes) {
   /** Bytes for the structs of the ABI; they have grown before. */
-  private static final int STRUCT = 512;
+  private static final int STRUCT = 1024;
 
   /** The engine's own default of lightcone_distances_options.panel_bytes. */
   static final long DEFAULT_PANEL_BYTES = 512L << 20;
+
+  /** The default for options whose device is settled; 0 leaves it to the engine, which knows the device's memory. */
+  static long panelBytes(DistanceOptions settled) {
+    return settled.device() == Device.CUDA ? 0 : DEFAULT_PANEL_BYTES;
+  }
 
   /** Computes the band's tiles into {@code out}, which is scratch if this throws. */
   DistanceMatrix.Report run(Predictions predictions, Control control, Pointer out) {
@@ -77,6 +82,7 @@ record DistanceCall(DistanceOptions options, TileLayout layout, int begin, int e
       to.infinity_cap(options.cap());
       to.threads(options.threads());
       to.isa(options.isa().code);
+      to.device(options.device().code);
       to.out_dtype(DType.FLOAT32.code);
       to.sample_begin(options.samples().begin());
       to.sample_end(options.samples().end());
@@ -105,6 +111,7 @@ record DistanceCall(DistanceOptions options, TileLayout layout, int begin, int e
   private static DistanceMatrix.Report report(NativeDistancesReport from) {
     return new DistanceMatrix.Report(from.samples(), from.pairs(), from.near_pairs(), from.flagged_pairs(),
         from.infinite_terms(), from.infinite_pairs(), from.working_bytes(), from.read_seconds(),
-        from.distances_seconds(), from.refine_seconds(), 0, Isa.ofCode(from.isa()), from.threads());
+        from.distances_seconds(), from.refine_seconds(), 0, Isa.ofCode(from.isa()), from.threads(),
+        Device.ofCode(from.device()), Native.text(from.device_name()), Native.text(from.device_reason()));
   }
 }

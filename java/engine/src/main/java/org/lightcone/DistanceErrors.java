@@ -93,7 +93,7 @@ public final class DistanceErrors implements AutoCloseable {
             predictions.exit();
           }
         });
-        result.distances.computed(made, DistanceFile.facts(options, predictions.samples(), 0));
+        result.distances.computed(made, DistanceFile.facts(options, predictions.samples(), 0, ""));
         result.standardErrors.computed(made, Map.of("sample_blocks", Long.toString(sampleBlocks)));
         done = true;
         return result;

@@ -42,7 +42,10 @@ public final class DistanceFile {
    */
   public static Summary compute(
       Path file, Predictions predictions, DistanceOptions options, long limitBytes, Control control) {
-    return compute(file, predictions, options, planner(predictions, options, limitBytes), control);
+    Devices.Settled settled = Devices.Settled.of(options, predictions);
+    Summary done =
+        compute(file, predictions, settled.options(), planner(predictions, settled.options(), limitBytes), control);
+    return new Summary(done.plan(), settled.explained(done.report()), done.bands(), done.resumedBands(), done.reads());
   }
 
   /** The same with a planner made before, which learns what was begun. */
@@ -62,7 +65,7 @@ public final class DistanceFile {
 
   /** What {@link #compute} is about to take: nothing is computed or written. */
   public static DistancePlan plan(Path file, Predictions predictions, DistanceOptions options, long limitBytes) {
-    return Begun.of(file, planner(predictions, options, limitBytes)).plan();
+    return Begun.of(file, planner(predictions, Devices.Settled.of(options, predictions).options(), limitBytes)).plan();
   }
 
   private static DistancePlan.Planner planner(Predictions predictions, DistanceOptions options, long limitBytes) {
@@ -111,7 +114,8 @@ public final class DistanceFile {
   }
 
   /** Everything that a bit of the tiles depends on, as text. */
-  static Map<String, String> facts(DistanceOptions options, long samples, long panelBytes) {
+  static Map<String, String> facts(DistanceOptions options, long samples, long panelBytes,
+      String device) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("metric", options.metric().toString());
     facts.put("precision", options.precision().toString());
@@ -122,6 +126,9 @@ public final class DistanceFile {
     facts.put("samples", range.begin() + ":" + (range.end() < 0 ? samples : range.end()) + ":" + range.step());
     facts.put("isa", (options.isa() == Isa.AUTO ? EngineInfo.query().isa() : options.isa()).toString());
     facts.put("panel_bytes", Long.toString(panelBytes));
+    if (!device.isEmpty()) {
+      facts.put("device", device);
+    }
     return facts;
   }
 }

@@ -57,10 +57,13 @@ public final class DistanceMatrix extends PackedTiles {
    * @param writeSeconds writing the file of {@link #computeTo}, else 0
    * @param isa the instruction set that ran
    * @param threads the number of threads that ran
+   * @param device where it ran, {@link Device#CPU} or {@link Device#CUDA}
+   * @param deviceName the device's name; "" for the CPU
+   * @param deviceReason why there
    */
   public record Report(long samples, long pairs, long nearPairs, long flaggedPairs, long infiniteTerms,
       long infinitePairs, long workingBytes, double readSeconds, double distancesSeconds, double refineSeconds,
-      double writeSeconds, Isa isa, int threads) {
+      double writeSeconds, Isa isa, int threads, Device device, String deviceName, String deviceReason) {
     /** Share of pairs that were redone, 0 to 1. */
     public double refinedShare() {
       return pairs == 0 ? 0 : (double) (nearPairs + flaggedPairs) / pairs;
@@ -71,9 +74,14 @@ public final class DistanceMatrix extends PackedTiles {
       return nearPairs + flaggedPairs > 0 ? 2 : 1;
     }
 
+    Report withDeviceReason(String reason) {
+      return new Report(samples, pairs, nearPairs, flaggedPairs, infiniteTerms, infinitePairs, workingBytes,
+          readSeconds, distancesSeconds, refineSeconds, writeSeconds, isa, threads, device, deviceName, reason);
+    }
+
     private Report withWriteSeconds(double seconds) {
       return new Report(samples, pairs, nearPairs, flaggedPairs, infiniteTerms, infinitePairs, workingBytes,
-          readSeconds, distancesSeconds, refineSeconds, seconds, isa, threads);
+          readSeconds, distancesSeconds, refineSeconds, seconds, isa, threads, device, deviceName, deviceReason);
     }
   }
 
@@ -87,7 +95,10 @@ public final class DistanceMatrix extends PackedTiles {
    * @throws LightconeException if the machine has no memory for the distances
    */
   public static DistanceMatrix compute(Predictions predictions, DistanceOptions options, Control control) {
-    return compute(predictions, options, DistanceCall.DEFAULT_PANEL_BYTES, control);
+    Devices.Settled settled = Devices.Settled.of(options, predictions);
+    DistanceMatrix matrix = compute(predictions, settled.options(), DistanceCall.panelBytes(settled.options()), control);
+    matrix.report = settled.explained(matrix.report);
+    return matrix;
   }
 
   private static DistanceMatrix compute(
@@ -99,7 +110,7 @@ public final class DistanceMatrix extends PackedTiles {
     boolean done = false;
     try {
       matrix.report = call.run(predictions, control, matrix.memory.pointer());
-      matrix.facts = DistanceFile.facts(options, predictions.samples(), call.panelBytes());
+      matrix.facts = DistanceFile.facts(options, predictions.samples(), call.panelBytes(), matrix.report.deviceName());
       done = true;
       return matrix;
     } finally {
@@ -115,7 +126,11 @@ public final class DistanceMatrix extends PackedTiles {
    */
   public static DistanceMatrix computeTo(
       Path npy, Predictions predictions, DistanceOptions options, Control control) {
-    return computeTo(npy, predictions, options, DistanceCall.DEFAULT_PANEL_BYTES, control);
+    Devices.Settled settled = Devices.Settled.of(options, predictions);
+    DistanceMatrix matrix =
+        computeTo(npy, predictions, settled.options(), DistanceCall.panelBytes(settled.options()), control);
+    matrix.report = settled.explained(matrix.report);
+    return matrix;
   }
 
   /** The same with panels of that size. */

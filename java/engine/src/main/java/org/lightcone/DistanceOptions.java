@@ -14,9 +14,10 @@ import org.lightcone.ffi.Lightcone;
  * @param isa instruction set of the kernels
  * @param samples which samples count
  * @param precision how exactly
+ * @param device where
  */
 public record DistanceOptions(Metric metric, Refine refine, Infinity infinity, double cap, int threads, Isa isa,
-    SampleRange samples, Precision precision) {
+    SampleRange samples, Precision precision, Device device) {
 
   /** How exactly distances are computed; the bounds stand in {@code native/lightcone.h}. */
   public enum Precision {
@@ -140,7 +141,7 @@ public record DistanceOptions(Metric metric, Refine refine, Infinity infinity, d
   /** Refuses nulls and impossible numbers. */
   public DistanceOptions {
     if (metric == null || refine == null || infinity == null || isa == null || samples == null
-        || precision == null) {
+        || precision == null || device == null) {
       throw new IllegalArgumentException("an option of the distances is null; begin with DistanceOptions.defaults()");
     }
     if (!(cap > 0) || cap == Double.POSITIVE_INFINITY) {
@@ -148,49 +149,54 @@ public record DistanceOptions(Metric metric, Refine refine, Infinity infinity, d
     }
   }
 
-  /** Bhattacharyya, exact, refined, infinities kept (cap 100), all processors, best instruction set, all samples. */
+  /** Bhattacharyya, exact, refined, infinities kept (cap 100), all processors, best instruction set, all samples, auto device. */
   public static DistanceOptions defaults() {
     return new DistanceOptions(Metric.BHATTACHARYYA, Refine.AUTO, Infinity.KEEP, 100, 0, Isa.AUTO, SampleRange.ALL,
-        Precision.EXACT);
+        Precision.EXACT, Device.AUTO);
   }
 
   /** The same with another metric. */
   public DistanceOptions withMetric(Metric value) {
-    return new DistanceOptions(value, refine, infinity, cap, threads, isa, samples, precision);
+    return new DistanceOptions(value, refine, infinity, cap, threads, isa, samples, precision, device);
   }
 
   /** The same with another refinement. */
   public DistanceOptions withRefine(Refine value) {
-    return new DistanceOptions(metric, value, infinity, cap, threads, isa, samples, precision);
+    return new DistanceOptions(metric, value, infinity, cap, threads, isa, samples, precision, device);
   }
 
   /** The same with another infinity policy. */
   public DistanceOptions withInfinity(Infinity value) {
-    return new DistanceOptions(metric, refine, value, cap, threads, isa, samples, precision);
+    return new DistanceOptions(metric, refine, value, cap, threads, isa, samples, precision, device);
   }
 
   /** The same with infinite terms capped at so many nats. */
   public DistanceOptions withCap(double nats) {
-    return new DistanceOptions(metric, refine, Infinity.CAP, nats, threads, isa, samples, precision);
+    return new DistanceOptions(metric, refine, Infinity.CAP, nats, threads, isa, samples, precision, device);
   }
 
   /** The same with another number of threads; 0 is all processors. */
   public DistanceOptions withThreads(int value) {
-    return new DistanceOptions(metric, refine, infinity, cap, value, isa, samples, precision);
+    return new DistanceOptions(metric, refine, infinity, cap, value, isa, samples, precision, device);
   }
 
   /** The same with another instruction set. */
   public DistanceOptions withIsa(Isa value) {
-    return new DistanceOptions(metric, refine, infinity, cap, threads, value, samples, precision);
+    return new DistanceOptions(metric, refine, infinity, cap, threads, value, samples, precision, device);
   }
 
   /** The same with other samples. */
   public DistanceOptions withSamples(SampleRange value) {
-    return new DistanceOptions(metric, refine, infinity, cap, threads, isa, value, precision);
+    return new DistanceOptions(metric, refine, infinity, cap, threads, isa, value, precision, device);
   }
 
   /** The same with another precision. */
   public DistanceOptions withPrecision(Precision value) {
-    return new DistanceOptions(metric, refine, infinity, cap, threads, isa, samples, value);
+    return new DistanceOptions(metric, refine, infinity, cap, threads, isa, samples, value, device);
+  }
+
+  /** The same on another device. */
+  public DistanceOptions withDevice(Device value) {
+    return new DistanceOptions(metric, refine, infinity, cap, threads, isa, samples, precision, value);
   }
 }

@@ -61,7 +61,8 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
   public static DistancePlan of(long models, long samples, long classes, DistanceOptions options, Output output,
       long limitBytes) {
     TileLayout layout = TileLayout.of(models, "the table");
-    return new Planner(layout, samples, classes, options, limitBytes, processBytes()).plan(output);
+    DistanceOptions settled = Devices.Settled.of(options, models, samples, classes).options();
+    return new Planner(layout, samples, classes, settled, limitBytes, processBytes()).plan(output);
   }
 
   /** What this process holds, and what the JVM will still add. */
@@ -124,6 +125,10 @@ public record DistancePlan(long models, long samples, long classes, boolean inMe
 
     private long choosePanels() {
       long free = Math.max(0, limit - process);
+      if (options.device() == Device.CUDA
+          && new DistanceCall(options, layout, 0, 1, 0).memory(samples, classes) <= free / PANEL_SHARE) {
+        return 0;
+      }
       for (long bytes = DistanceCall.DEFAULT_PANEL_BYTES; bytes > LEAST_PANEL_BYTES; bytes /= 2) {
         // Of the first block row: besides its sums these are the panels of a chunk or the rows of redone pairs.
         DistanceCall widest = new DistanceCall(options, layout, 0, 1, bytes);

@@ -17,10 +17,13 @@ package org.lightcone;
  * @param means (M): weighted row means of D, from which other models are placed
  * @param passes times that the matrix of distances was read
  * @param seconds wall-clock time
+ * @param device where the products with the matrix were made
+ * @param deviceReason why there
+ * @param dense where the vectors were multiplied and orthogonalised, and if not on the device, why not
  */
 public record Embedding(double[][] coordinates, double[] eigenvalues, int[] signature, double[] stress,
     double[] pairwise, double[] pairwiseL2, double[] residuals, double[] weights, double[] means, int passes,
-    double seconds) {
+    double seconds, Device device, String deviceReason, String dense) {
   /** M. */
   public int models() {
     return coordinates.length;

@@ -11,10 +11,15 @@ import java.util.Arrays;
  * @param tolerance largest |A v - lambda v| / |lambda_1| of an eigenpair, 1e-13 to 1e-2; the dense solver is better
  * @param memoryBytes for the resident set of the process, a matrix in memory included; 0: what the machine has
  * @param threads 0: all processors
+ * @param device where the products with the matrix are made
  */
-public record EmbeddingOptions(int dims, double[] weights, double tolerance, long memoryBytes, int threads) {
+public record EmbeddingOptions(int dims, double[] weights, double tolerance, long memoryBytes, int threads,
+    Device device) {
   /** Checks what does not depend on the matrix. */
   public EmbeddingOptions {
+    if (device == null) {
+      throw new IllegalArgumentException("the device is null; Device.AUTO leaves it to the engine");
+    }
     if (!(tolerance >= 1e-13 && tolerance <= 1e-2)) {
       throw new IllegalArgumentException("a tolerance of " + tolerance + " is not between 1e-13 and 1e-2");
     }
@@ -36,28 +41,33 @@ public record EmbeddingOptions(int dims, double[] weights, double tolerance, lon
     }
   }
 
-  /** K dimensions, equal weights, residuals of 1e-8, all memory and processors. */
+  /** K dimensions, equal weights, residuals of 1e-8, all memory and processors, auto device. */
   public static EmbeddingOptions of(int dims) {
-    return new EmbeddingOptions(dims, null, 1e-8, 0, 0);
+    return new EmbeddingOptions(dims, null, 1e-8, 0, 0, Device.AUTO);
   }
 
   /** Weighted models; null for equal weights. */
   public EmbeddingOptions withWeights(double[] weights) {
-    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads);
+    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads, device);
   }
 
   /** Another largest residual. */
   public EmbeddingOptions withTolerance(double tolerance) {
-    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads);
+    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads, device);
   }
 
   /** Bytes for the resident set of the process; 0: what the machine has. */
   public EmbeddingOptions withMemory(long memoryBytes) {
-    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads);
+    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads, device);
   }
 
   /** Threads; 0: all processors. */
   public EmbeddingOptions withThreads(int threads) {
-    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads);
+    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads, device);
+  }
+
+  /** Where the products with the matrix are made. */
+  public EmbeddingOptions withDevice(Device device) {
+    return new EmbeddingOptions(dims, weights, tolerance, memoryBytes, threads, device);
   }
 }

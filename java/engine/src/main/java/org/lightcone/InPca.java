@@ -75,14 +75,45 @@ public final class InPca {
       throw new IllegalArgumentException(options.weights().length + " weights for " + models + " models");
     }
     Plan plan = Plan.of(models, d instanceof DistanceMatrix, options);
-    try (CentredDistances a =
-        new CentredDistances(d, options.weights(), plan.bufferBytes, options.threads(), control)) {
+    Where where = Where.of(models, plan, options);
+    try (CentredDistances a = new CentredDistances(d, options.weights(), plan.bufferBytes, options.threads(), control,
+        where.device == Device.CUDA ? Krylov.width(dims) : 0)) {
       if (plan.blocks == 0) {
-        return dense(a, options, start);
+        return dense(a, options, where, start);
       }
-      try (Krylov solved = Krylov.solve(a, dims, options.tolerance(), plan.blocks, options.threads())) {
-        return finish(a, solved.values(), solved.columns(), solved.vectors(), start);
+      Krylov.Place place = (n, width, slots) ->
+          where.denseOnDevice ? new CudaBlocks(n, width, slots) : new HostBlocks(n, width, slots, options.threads());
+      try (Krylov solved = Krylov.solve(a, dims, options.tolerance(), plan.blocks, place)) {
+        return finish(a, solved.values(), solved.columns(), solved.vectors(), where, start);
       }
+    }
+  }
+
+  /**
+   * Where an embedding runs.
+   *
+   * @param device of the products with the matrix
+   * @param reason why there
+   * @param denseOnDevice whether the rest is there too
+   * @param dense where it is, and why
+   */
+  record Where(Device device, String reason, boolean denseOnDevice, String dense) {
+    static Where of(int models, Plan plan, EmbeddingOptions options) {
+      if (plan.blocks == 0) {
+        return new Where(Device.CPU, models + " models are solved by dense LAPACK", false, "the CPU, by LAPACK");
+      }
+      int width = Krylov.width(options.dims());
+      Devices.Choice choice = DeviceTiles.choose(models, width, options.device(), options.threads());
+      if (choice.device() == Device.CPU) {
+        return new Where(Device.CPU, choice.reason(), false, "the CPU, as the products");
+      }
+      String missing = CudaBlocks.unavailable();
+      if (missing != null) {
+        System.getLogger("org.lightcone").log(System.Logger.Level.INFO,
+            "the vectors of the embedding are multiplied on the CPU: " + missing);
+      }
+      return new Where(Device.CUDA, choice.reason(), missing == null,
+          missing == null ? "the device, by cuBLAS and cuSOLVER" : "the CPU: " + missing);
     }
   }
 
@@ -106,7 +137,12 @@ public final class InPca {
       long buffer = inMemory ? 0 : Math.max(twoRows, Math.min(MOST_BUFFER, memory / 4));
       // Coordinates twice, a block each for the centred vectors and the last product.
       long around = models * (long) Krylov.width(dims) * 4 * Double.BYTES;
-      if (models <= DENSE_ORDER || !Krylov.fits(models, dims)) {
+      boolean fits = Krylov.fits(models, dims);
+      if (options.device() == Device.CUDA && !fits) {
+        throw new UnsupportedException("device cuda: " + dims + " dimensions of " + models + " models are solved by dense"
+            + " LAPACK, on the CPU alone; ask for fewer dimensions, or the device cpu");
+      }
+      if (models <= DENSE_ORDER && options.device() != Device.CUDA || !fits) {
         if (models > SymmetricEigen.MAX_ORDER) {
           throw new UnsupportedException(dims + " dimensions of " + models + " models need the dense solver, which"
               + " takes at most " + SymmetricEigen.MAX_ORDER + " models; ask for fewer dimensions");
@@ -132,7 +168,7 @@ public final class InPca {
     }
   }
 
-  private static Embedding dense(CentredDistances a, EmbeddingOptions options, long start) {
+  private static Embedding dense(CentredDistances a, EmbeddingOptions options, Where where, long start) {
     int models = a.order();
     int dims = options.dims();
     int columns = (dims + 7) / 8 * 8;
@@ -156,13 +192,13 @@ public final class InPca {
           eigenvalues[k] = all[order[k]] + 0.0; // -0 becomes 0
         }
       }
-      return finish(a, eigenvalues, columns, to, start);
+      return finish(a, eigenvalues, columns, to, where, start);
     }
   }
 
   /** Signs, coordinates, and with one more pass over D the residuals and Eq 12. */
   private static Embedding finish(
-      CentredDistances a, double[] eigenvalues, int columns, DoubleBuffer vectors, long start) {
+      CentredDistances a, double[] eigenvalues, int columns, DoubleBuffer vectors, Where where, long start) {
     int models = a.order();
     int dims = eigenvalues.length;
     for (int k = 0; k < dims; k++) {
@@ -185,7 +221,7 @@ public final class InPca {
       double[] pairwise = Arrays.stream(missed).map(share -> 1 - share).toArray();
       return new Embedding(coordinates, eigenvalues, signature, stress(eigenvalues, a.norm()), pairwise,
           pairwiseL2(a, eigenvalues, coordinates), residuals, a.weights(), a.means(), a.passes(),
-          (System.nanoTime() - start) * 1e-9);
+          (System.nanoTime() - start) * 1e-9, where.device, where.reason, where.dense);
     }
   }
 

@@ -4,8 +4,6 @@ package org.lightcone;
 import java.nio.DoubleBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.bytedeco.javacpp.Pointer;
-import org.lightcone.ffi.Lightcone;
 
 /**
  * The eigenpairs of largest magnitude of a symmetric, indefinite operator, by block Lanczos with full
@@ -44,13 +42,10 @@ final class Krylov implements AutoCloseable {
   private final int pairs;
   private final int width;
   private final int slots;
-  private final int threads;
-  private final long blockBytes;
-  private final OffHeaps memory = new OffHeaps();
-  private final OffHeap basis;
-  private final OffHeap work;
-  private final OffHeap other;
-  private final OffHeap coefficients;
+  private final KrylovBlocks blocks;
+  /** The scratch blocks: the one that is worked on, and another. */
+  private final int work;
+  private final int other;
   /** T, row-major, leading dimension slots width. */
   private final double[] t;
   private final int ld;
@@ -61,21 +56,19 @@ final class Krylov implements AutoCloseable {
   private double[] projections;
 
   private double[] values;
+  private DoubleBuffer vectors;
 
-  private Krylov(SymmetricOperator a, int pairs, int slots, int threads) {
+  private Krylov(SymmetricOperator a, int pairs, int slots, KrylovBlocks blocks) {
     this.a = a;
     this.n = a.order();
     this.pairs = pairs;
     this.width = width(pairs);
     this.slots = slots;
-    this.threads = threads;
     this.ld = slots * width;
-    this.blockBytes = (long) n * width * Double.BYTES;
     this.t = new double[ld * ld];
-    this.work = memory.allocate(blockBytes, "a block of vectors");
-    this.other = memory.allocate(blockBytes, "a block of vectors");
-    this.basis = memory.allocate(slots * blockBytes, "the basis of the eigenvectors");
-    this.coefficients = memory.allocate((long) ld * width * Double.BYTES, "coefficients");
+    this.blocks = blocks;
+    this.work = slots;
+    this.other = slots + 1;
   }
 
   /**
@@ -112,12 +105,13 @@ final class Krylov implements AutoCloseable {
    *
    * @param pairs K; {@link #fits} must hold
    * @param tolerance largest |A v - lambda v| / |lambda_1| of a pair
-   * @param blocks most blocks of the basis, at least {@link #FEWEST_BLOCKS}
+   * @param most blocks of the basis, at least {@link #FEWEST_BLOCKS}
+   * @param place makes the blocks
    * @throws LightconeException if it does not converge
    */
-  static Krylov solve(SymmetricOperator a, int pairs, double tolerance, int blocks, int threads) {
-    int slots = Math.min(blocks, (a.order() - 1) / width(pairs));
-    Krylov krylov = new Krylov(a, pairs, slots, threads);
+  static Krylov solve(SymmetricOperator a, int pairs, double tolerance, int most, Place place) {
+    int slots = slots(a.order(), pairs, most);
+    Krylov krylov = new Krylov(a, pairs, slots, place.blocks(a.order(), width(pairs), slots));
     boolean done = false;
     try {
       krylov.iterate(tolerance);
@@ -128,6 +122,21 @@ final class Krylov implements AutoCloseable {
         krylov.close();
       }
     }
+  }
+
+  /** The same with the blocks in host memory. */
+  static Krylov solve(SymmetricOperator a, int pairs, double tolerance, int most, int threads) {
+    return solve(a, pairs, tolerance, most, (n, width, slots) -> new HostBlocks(n, width, slots, threads));
+  }
+
+  /** Where the blocks of vectors lie. */
+  interface Place {
+    KrylovBlocks blocks(int order, int width, int slots);
+  }
+
+  /** Blocks of a basis of at most {@code most}: it does not grow to the whole space. */
+  static int slots(int order, int pairs, int most) {
+    return Math.min(most, (order - 1) / width(pairs));
   }
 
   /** (K), by falling magnitude; of equal magnitudes the positive one first. */
@@ -142,7 +151,7 @@ final class Krylov implements AutoCloseable {
 
   /** (n, columns), row-major: the eigenvectors; columns beyond K are 0. Valid until close. */
   DoubleBuffer vectors() {
-    return work.doubles(0, n * columns());
+    return vectors;
   }
 
   private void iterate(double tolerance) {
@@ -158,7 +167,7 @@ final class Krylov implements AutoCloseable {
       if (residual <= tolerance) {
         values = new double[pairs];
         Arrays.setAll(values, ritz::value);
-        ritz.combine(pairs, columns(), work);
+        vectors = blocks.combine(filled, ritz.coefficients(pairs, columns()), columns(), work);
         return;
       }
       if (products >= MOST_PRODUCTS) {
@@ -173,16 +182,13 @@ final class Krylov implements AutoCloseable {
 
   private void start() {
     SplittableRandom random = new SplittableRandom(SEED);
-    DoubleBuffer z = work.doubles(0, n * width);
-    for (int k = 0; k < n * width; k++) {
-      z.put(k, random.nextDouble() - 0.5);
-    }
+    blocks.fill(work, () -> random.nextDouble() - 0.5);
     orthonormalise(0);
   }
 
   /** One product: T grows by the block that was next, and a new next block follows. Returns R. */
   private double[] expand() {
-    a.multiply(width, basis.doubles(filled * blockBytes, n * width), work.doubles(0, n * width));
+    blocks.multiply(a, filled, work);
     products++;
     double[] r = orthonormalise(filled + 1);
     int from = filled * width;
@@ -204,30 +210,30 @@ final class Krylov implements AutoCloseable {
    * Makes the block in {@code work}, Z, orthonormal to the first blocks of the basis and puts it behind them:
    * Z = Q projections + Q_next R. Returns R.
    */
-  private double[] orthonormalise(int blocks) {
-    projections = new double[blocks * width * width];
+  private double[] orthonormalise(int count) {
+    projections = new double[count * width * width];
     double[] r = identity();
-    OffHeap from = work;
-    OffHeap to = other;
+    int from = work;
+    int to = other;
     for (int round = 0; ; round++) {
       // A Q_m is in exact arithmetic orthogonal to all blocks but the last two: the first round takes out those, the
       // second, as always, whatever is left of any.
-      int first = round == 0 ? Math.max(0, blocks - 2) : 0;
-      if (blocks > 0) {
-        double[] c = inner(basis, first, blocks - first, from);
-        update(basis, first, blocks - first, c, -1, from);
+      int first = round == 0 ? Math.max(0, count - 2) : 0;
+      if (count > 0) {
+        double[] c = blocks.inner(first, count - first, from);
+        blocks.update(first, count - first, c, -1, from);
         addProduct(c, r, projections, first * width);
       }
-      double[] factor = inner(from, 0, 1, from);
+      double[] factor = blocks.inner(from, 1, from);
       double smallest = smallestPivot(factor);
       if (smallest > ILL) {
-        Pointer.memset(to.pointer(), 0, blockBytes);
-        update(from, 0, 1, Lapack.inverse(factor, width), 1, to);
-        OffHeap swapped = from;
+        blocks.clear(to);
+        blocks.update(from, 1, Lapack.inverse(factor, width), 1, to);
+        int swapped = from;
         from = to;
         to = swapped;
       } else {
-        factor = Lapack.householder(from, 0, n, width);
+        factor = blocks.householder(from);
       }
       double[] product = new double[width * width];
       addProduct(factor, r, product, 0);
@@ -240,7 +246,7 @@ final class Krylov implements AutoCloseable {
             + " NaN in the matrix?");
       }
     }
-    Pointer.memcpy(basis.pointer(blocks * blockBytes, blockBytes), from.pointer(), blockBytes);
+    blocks.copy(from, count);
     return r;
   }
 
@@ -291,29 +297,11 @@ final class Krylov implements AutoCloseable {
     }
   }
 
-  /** Q' z of the blocks [first, first + blocks) of q, (blocks width, width). */
-  private double[] inner(OffHeap q, int first, int blocks, OffHeap z) {
-    long count = (long) blocks * width * width;
-    Native.check(Lightcone.lightcone_block_inner(q.doublePointer(first * blockBytes, blocks * (long) n * width), blocks,
-        width, z.doublePointer(0, (long) n * width), n, width, threads, coefficients.doublePointer(0, count)));
-    double[] c = new double[(int) count];
-    coefficients.doubles(0, c.length).get(c);
-    return c;
-  }
-
-  /** z += factor Q c, Q the blocks [first, first + blocks) of q, c (blocks width, columns). */
-  private void update(OffHeap q, int first, int blocks, double[] c, double factor, OffHeap z) {
-    int columns = c.length / (blocks * width);
-    coefficients.doubles(0, c.length).put(c);
-    var vectors = q.doublePointer(first * blockBytes, blocks * (long) n * width);
-    Native.check(Lightcone.lightcone_block_update(vectors, blocks, width, coefficients.doublePointer(0, c.length), factor,
-        z.doublePointer(0, (long) n * columns), n, columns, threads));
-  }
-
   private void restart(Ritz ritz) {
-    ritz.combine(width, width, work);
-    Pointer.memcpy(basis.pointer(), work.pointer(), blockBytes);
-    Pointer.memcpy(basis.pointer(blockBytes, blockBytes), basis.pointer(filled * blockBytes, blockBytes), blockBytes);
+    blocks.clear(work);
+    blocks.update(0, filled, ritz.coefficients(width, width), 1, work);
+    blocks.copy(work, 0);
+    blocks.copy(filled, 1);
     Arrays.fill(t, 0);
     for (int k = 0; k < width; k++) {
       t[k * ld + k] = ritz.value(k);
@@ -324,18 +312,11 @@ final class Krylov implements AutoCloseable {
   /** T's eigenpairs by falling magnitude. */
   private Ritz ritz() {
     int size = filled * width;
-    double[] all = new double[size];
     double[] s = new double[size * size];
-    try (OffHeap matrix = OffHeap.allocate((long) size * size * Double.BYTES, "the projected matrix");
-        OffHeap eigenvalues = OffHeap.allocate((long) size * Double.BYTES, "its eigenvalues")) {
-      DoubleBuffer to = matrix.doubles(0, size * size);
-      for (int i = 0; i < size; i++) {
-        to.put(i * size, t, i * ld, size);
-      }
-      SymmetricEigen.solve(matrix, size, eigenvalues, 1);
-      eigenvalues.doubles(0, size).get(all);
-      to.get(s);
+    for (int i = 0; i < size; i++) {
+      System.arraycopy(t, i * ld, s, i * size, size);
     }
+    double[] all = blocks.eigen(s, size);
     int[] order = SymmetricEigen.byMagnitude(all);
     return new Ritz(all, s, order);
   }
@@ -370,21 +351,20 @@ final class Krylov implements AutoCloseable {
       return Math.sqrt(sum);
     }
 
-    /** The first {@code count} Ritz vectors as (n, columns), the columns beyond 0. */
-    void combine(int count, int columns, OffHeap to) {
+    /** Of the first {@code count} Ritz vectors in the basis: (filled width, columns), the columns beyond 0. */
+    double[] coefficients(int count, int columns) {
       double[] c = new double[all.length * columns];
       for (int k = 0; k < count; k++) {
         for (int i = 0; i < all.length; i++) {
           c[i * columns + k] = s[order[k] * all.length + i];
         }
       }
-      Pointer.memset(to.pointer(), 0, (long) n * columns * Double.BYTES);
-      update(basis, 0, all.length / width, c, 1, to);
+      return c;
     }
   }
 
   @Override
   public void close() {
-    memory.close();
+    blocks.close();
   }
 }

@@ -109,6 +109,11 @@ final class OffHeap implements AutoCloseable {
     return new Bytes(address, bytes);
   }
 
+  /** float64 at an address on a device, which Java does not look at. */
+  static DoublePointer doublesAt(long address) {
+    return new Doubles(address, Long.MAX_VALUE / Double.BYTES);
+  }
+
   /** The address of a direct buffer's first element, its position counted. */
   static DoublePointer of(DoubleBuffer direct) {
     return new Doubles(address(direct, Double.BYTES), direct.remaining());

@@ -47,6 +47,19 @@ final class SymmetricEigen {
     }
   }
 
+  /** The same of a small matrix on the heap, by one thread: afterwards it holds the eigenvectors. */
+  static double[] solve(double[] matrix, int order) {
+    double[] values = new double[order];
+    try (OffHeap memory = OffHeap.allocate((long) order * order * Double.BYTES, "the projected matrix");
+        OffHeap eigenvalues = OffHeap.allocate((long) order * Double.BYTES, "its eigenvalues")) {
+      memory.doubles(0, order * order).put(matrix);
+      solve(memory, order, eigenvalues, 1);
+      memory.doubles(0, order * order).get(matrix);
+      eigenvalues.doubles(0, order).get(values);
+    }
+    return values;
+  }
+
   /** Indices of the values by falling magnitude; of equal magnitudes the positive one first. */
   static int[] byMagnitude(double[] values) {
     return IntStream.range(0, values.length).boxed()

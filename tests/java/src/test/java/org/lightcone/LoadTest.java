@@ -82,7 +82,7 @@ class LoadTest {
   void theModuleNeedsRealModulesAndShowsOnePackage() {
     var module = java.lang.module.ModuleFinder.of(Shell.engineClassPath().toArray(Path[]::new))
         .find("org.lightcone.engine").orElseThrow().descriptor();
-    assertEquals("[com.fasterxml.jackson.core, java.base, org.bytedeco.javacpp, org.bytedeco.javacpp.linux.x86_64,"
+    assertEquals("[com.fasterxml.jackson.core, java.base, org.bytedeco.cuda, org.bytedeco.javacpp, org.bytedeco.javacpp.linux.x86_64,"
         + " org.bytedeco.openblas, org.bytedeco.openblas.linux.x86_64]", module.requires().stream()
         .map(java.lang.module.ModuleDescriptor.Requires::name).sorted().collect(Collectors.toList()).toString());
     assertEquals("[org.lightcone]", module.exports().stream()
@@ -131,7 +131,7 @@ class LoadTest {
     EngineInfo info = EngineInfo.query();
     assertTrue(info.available().contains(Isa.PORTABLE), "portable always runs");
     assertTrue(info.available().contains(info.isa()) || System.getenv("LIGHTCONE_ISA") != null);
-    assertEquals(2, info.abi());
+    assertEquals(3, info.abi());
     assertTrue(info.version().matches("\\d+\\.\\d+\\.\\d+"), info.version());
     assertTrue(info.memoryBytes() > 1 << 28 && info.processors() > 0);
   }

@@ -2,6 +2,9 @@
 package org.lightcone.cli;
 
 import java.nio.file.Path;
+import java.util.Locale;
+import org.lightcone.Device;
+import org.lightcone.Devices;
 import org.lightcone.DistancePlan;
 import org.lightcone.EmbeddingOptions;
 import org.lightcone.Npy;
@@ -11,8 +14,6 @@ import picocli.CommandLine.Option;
 
 /** Options that every command takes. */
 final class CommonOptions {
-  enum Device { AUTO, CPU, CUDA }
-
   @Option(names = "--json", description = "Print one JSON value on standard output and nothing else there.")
   boolean json;
 
@@ -25,7 +26,9 @@ final class CommonOptions {
   private String memory;
 
   @Option(names = "--device", paramLabel = "auto|cpu|cuda", defaultValue = "auto",
-      description = "Where to compute (default: auto; this version has cpu only).")
+      converter = DeviceName.class,
+      description = "Where to compute (default: auto, where it is projected to be done first; distances and embed"
+          + " have a GPU to choose).")
   Device device;
 
   @Option(names = "--debug", description = "Print the stack trace of a failure.")
@@ -47,8 +50,26 @@ final class CommonOptions {
       }
     }
     if (device == Device.CUDA) {
-      throw new UnsupportedException(
-          "--device cuda: this version has no CUDA backend; use --device cpu or leave the option out");
+      Devices.Entry first = Devices.list().get(0);
+      if (!first.available()) {
+        throw new UnsupportedException("--device cuda: " + first.reason() + "; use --device cpu or leave the option out");
+      }
+      if (!(command.getCommand() instanceof DistancesCommand || command.getCommand() instanceof EmbedCommand)) {
+        throw new UnsupportedException("--device cuda: " + command.getCommandName() + " runs on the CPU alone; use"
+            + " --device cpu or leave the option out");
+      }
+    }
+  }
+
+  /** Reads auto, cpu or cuda. */
+  private static final class DeviceName implements CommandLine.ITypeConverter<Device> {
+    @Override
+    public Device convert(String text) {
+      try {
+        return Device.parse(text.toLowerCase(Locale.ROOT));
+      } catch (IllegalArgumentException e) {
+        throw new CommandLine.TypeConversionException(e.getMessage());
+      }
     }
   }
 
@@ -59,7 +80,7 @@ final class CommonOptions {
 
   /** How to embed within --threads and --memory; weights from a .npy file, or null. */
   EmbeddingOptions embedding(int dims, Path weights) {
-    return EmbeddingOptions.of(dims).withThreads(threads()).withMemory(memoryBytes())
+    return EmbeddingOptions.of(dims).withThreads(threads()).withMemory(memoryBytes()).withDevice(device)
         .withWeights(weights == null ? null : Npy.readDoubles(weights));
   }
 

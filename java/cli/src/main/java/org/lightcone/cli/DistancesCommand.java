@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.lightcone.Control;
 import org.lightcone.CrossDistances;
+import org.lightcone.Device;
 import org.lightcone.DistanceErrors;
 import org.lightcone.DistanceFile;
 import org.lightcone.DistanceMatrix;
@@ -150,7 +151,8 @@ final class DistancesCommand extends Verb {
           .withPrecision(Options.parsed("--precision", precision, Precision::parse))
           .withInfinity(Options.parsed("--infinity", infinity, Infinity::parse))
           .withRefine(Options.parsed("--refine", refine, Refine::parse))
-          .withThreads(common.threads());
+          .withThreads(common.threads())
+          .withDevice(common.device);
       return samples == null ? options : options.withSamples(Options.parsed("--samples", samples, SampleRange::parse));
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
@@ -245,7 +247,8 @@ final class DistancesCommand extends Verb {
 
   private String summaryLine(long models, long classes, DistanceMatrix.Report report) {
     return String.format(Locale.ROOT, "%d models, %d samples, %d classes by %s: %s (%s, %d threads, %s pair-samples/s)",
-        models, report.samples(), classes, metric, out, report.isa(), report.threads(), ProgressLine.si(rate(report)));
+        models, report.samples(), classes, metric, out,
+        report.device() == Device.CPU ? report.isa() : report.deviceName(), report.threads(), ProgressLine.si(rate(report)));
   }
 
   private static String redoneLine(DistanceMatrix.Report report) {
@@ -260,7 +263,9 @@ final class DistancesCommand extends Verb {
     json.put("classes", classes);
     json.put("metric", metric);
     json.put("precision", precision);
-    json.put("device", "cpu");
+    json.put("device", report.device().toString());
+    json.put("device_name", report.deviceName());
+    json.put("device_reason", report.deviceReason());
     json.put("isa", report.isa().toString());
     json.put("threads", report.threads());
     json.put("infinite", report.infinitePairs());

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.lightcone.Devices;
 import org.lightcone.EngineInfo;
 import picocli.CommandLine.Command;
 
@@ -34,7 +35,7 @@ final class DoctorCommand extends Verb {
       reason = cause(e);
     }
     backend(backends, lines, "cpu", "isa", isa, reason);
-    backend(backends, lines, "cuda", "device", null, "this version has no CUDA backend");
+    cuda(backends, lines);
 
     json.put("memory", Machine.memoryBytes());
     json.put("threads", Runtime.getRuntime().availableProcessors());
@@ -64,6 +65,20 @@ final class DoctorCommand extends Verb {
       }
     }
     return new Result(json, lines);
+  }
+
+  /** One entry for each GPU, or one with the reason why there is none. */
+  private static void cuda(ArrayNode backends, List<String> lines) {
+    try {
+      for (Devices.Entry gpu : Devices.list()) {
+        backend(backends, lines, "cuda", "device", gpu.available() ? gpu.name() : null, gpu.reason());
+        if (gpu.available()) {
+          ((ObjectNode) backends.get(backends.size() - 1)).put("memory", gpu.memoryBytes());
+        }
+      }
+    } catch (RuntimeException | LinkageError e) {
+      backend(backends, lines, "cuda", "device", null, cause(e));
+    }
   }
 
   private static void backend(ArrayNode backends, List<String> lines, String name, String key, String value,

@@ -84,10 +84,14 @@ final class EmbedCommand extends Verb {
     json.set("pairwise_l2", JSON.valueToTree(e.pairwiseL2()));
     json.put("passes", e.passes());
     json.put("seconds", e.seconds());
+    json.put("device", e.device().toString());
+    json.put("device_reason", e.deviceReason());
+    json.put("dense", e.dense());
     json.put("out", out.toString());
     List<String> lines = new ArrayList<>();
     lines.add(String.format(Locale.ROOT, "%d models in %d dimensions: %s in %.2f s, %d passes over the distances,"
         + " residuals below %.1e", models, k, out, e.seconds(), e.passes(), Arrays.stream(e.residuals()).max().orElse(0)));
+    lines.add("products on " + e.device() + " (" + e.deviceReason() + "); vectors on " + e.dense());
     lines.add("axis  kind        eigenvalue  explained stress  explained distance");
     for (int i = 0; i < k; i++) {
       lines.add(String.format(Locale.ROOT, "%4d  %-10s %11.4g  %15.1f%%  %17.1f%%", i + 1,

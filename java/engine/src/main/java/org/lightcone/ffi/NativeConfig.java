@@ -25,6 +25,9 @@ public class NativeConfig implements InfoMapper {
         // A status is a number to compare, not a type of its own.
         .put(new Info("lightcone_status").cast().valueTypes("int"))
         .put(new Info("lightcone_control").pointerTypes("NativeControl"))
+        .put(new Info("lightcone_device_info").pointerTypes("NativeDeviceInfo"))
+        .put(new Info("lightcone_place").pointerTypes("NativePlace"))
+        .put(new Info("lightcone_device_tiles").pointerTypes("NativeDeviceTiles"))
         .put(new Info("lightcone_rows").pointerTypes("NativeRows"))
         .put(new Info("lightcone_plane_grid").pointerTypes("NativePlaneGrid"))
         .put(new Info("lightcone_label_maps").pointerTypes("NativeLabelMaps"))

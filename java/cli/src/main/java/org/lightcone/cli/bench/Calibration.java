@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.lightcone.Ceilings;
 import org.lightcone.DType;
+import org.lightcone.Device;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
 import org.lightcone.Embedding;
@@ -98,7 +99,7 @@ public record Calibration(String isa, int threads, double fma, double readBandwi
             Kind.PROBS);
         DistanceMatrix d = DistanceMatrix.compute(table, DistanceOptions.defaults().withThreads(threads), null)) {
       int fewer = Math.min(dims, walks.models() - 1);
-      EmbeddingOptions options = EmbeddingOptions.of(fewer).withThreads(threads);
+      EmbeddingOptions options = EmbeddingOptions.of(fewer).withThreads(threads).withDevice(Device.CPU);
       InPca.embed(d, options, null);
       double ratio = (double) models / walks.models();
       Embedding embedding = InPca.embed(d, options, null);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.lightcone.Device;
 import org.lightcone.DistanceMatrix;
 import org.lightcone.DistanceOptions;
 import org.lightcone.Embedding;
@@ -75,7 +76,8 @@ final class EigenRow extends Row {
 
   @Override
   double seconds() {
-    EmbeddingOptions options = EmbeddingOptions.of(dims).withTolerance(EigenCheck.TOLERANCE).withThreads(key.threads());
+    EmbeddingOptions options = EmbeddingOptions.of(dims).withTolerance(EigenCheck.TOLERANCE).withThreads(key.threads())
+        .withDevice(Device.CPU);
     embedding = InPca.embed(matrix, options, null);
     return embedding.seconds();
   }
