@@ -7,6 +7,7 @@
 #include "base/row_kernel.h"
 #include "distance/bhattacharyya_kernel.h"
 #include "distance/metrics.h"
+#include "distance/stream_kernel.h"
 #include "embed/pairwise_kernel.h"
 #include "embed/product_kernel.h"
 #include "geometry/geodesic_kernel.h"
@@ -21,7 +22,8 @@ namespace {
 constexpr lightcone::Kernels kernel_table(int32_t isa) {
   return {isa,
           sqrt_rows,
-          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_finish, kMetricTable},
+          {Tile::kStrip, pack, bhattacharyya_tile, bhattacharyya_finish, stream_rows, pack_streams<double>,
+           pack_streams<float>, kMetricTable},
           {block_multiply, widen_tile, tile_sums, tile_pairwise},
           {progress_plane, progress_slope, geodesic_angles, geodesic_points, bhattacharyya_rows},
           {plane_points, argmax, agreement, label_changes, first_label_from},

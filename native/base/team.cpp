@@ -2,12 +2,29 @@
 #include "base/team.h"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 namespace lightcone {
+
+namespace {
+
+// Whether `done` came true within a moment.
+template <class Done>
+bool soon(const Done& done) {
+  constexpr auto kMoment = std::chrono::microseconds(100);
+  const auto end = std::chrono::steady_clock::now() + kMoment;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();  // to whoever else wants this processor, if anyone does
+  }
+  return true;
+}
+
+}  // namespace
 
 int Team::count(int threads) {
   const int all = static_cast<int>(std::thread::hardware_concurrency());
@@ -50,6 +67,7 @@ void Team::run(int64_t count, const std::function<void(int64_t, int)>& body) {
   }
   start_.notify_all();
   take(0);
+  soon([this] { return busy_ == 0; });
   std::unique_lock<std::mutex> lock(mutex_);
   finish_.wait(lock, [this] { return busy_ == 0; });
   running_ = false;
@@ -59,6 +77,7 @@ void Team::run(int64_t count, const std::function<void(int64_t, int)>& body) {
 void Team::work(int thread) {
   uint64_t seen = 0;
   for (;;) {
+    soon([&] { return stop_ || round_ != seen; });
     {
       std::unique_lock<std::mutex> lock(mutex_);
       start_.wait(lock, [&] { return stop_ || round_ != seen; });

@@ -42,7 +42,7 @@ using Vector = Tile::F;
 using Exponent = Tile::E;
 constexpr int kTileRows = Tile::kRows, kTileColumns = Tile::kColumns * static_cast<int>(Tile::kWidth);
 constexpr int64_t kTileSize = kTileRows * kTileColumns;
-static_assert(kBlock % kTileRows == 0 && kBlock % kTileColumns == 0, "register tiles divide the block");
+static_assert(lightcone::kPartRows % kTileRows == 0 && kBlock % kTileColumns == 0, "register tiles divide the block");
 static_assert(Tile::kStrip % kTileRows == 0, "the rows of a register tile lie in one strip");
 static_assert(Tile::kStrip % kTileColumns == 0 || Tile::kStrip == Tile::kWidth,
               "the columns of a register tile lie in one strip, or each vector in its own");
@@ -175,7 +175,7 @@ LIGHTCONE_INLINE D8 log_mantissa(D8 x) {
 template <class Use>
 LIGHTCONE_INLINE void for_tiles(const lightcone::TilePairs& t, Use&& use) {
   for (int64_t j = 0; j < t.column_count; j += kTileColumns)
-    for (int64_t i = 0; i < t.row_count; i += kTileRows) {
+    for (int64_t i = t.row_begin; i < t.row_end; i += kTileRows) {
       if (t.diagonal && j + kTileColumns <= i) break;  // wholly below the diagonal, and so are the rest
       use(i, j, (j / kTileColumns * (kBlock / kTileRows) + i / kTileRows) * kTileSize);
     }
@@ -213,7 +213,9 @@ void multiply_wide_samples(const lightcone::TileArgs& t) {
   Vector* const product = reinterpret_cast<Vector*>(t.state.product);
   Exponent* const exponent = reinterpret_cast<Exponent*>(t.state.exponent);
   for (int64_t n = 0; n < t.samples; ++n) {
-    for (Vector& sum : partial) sum = Vector{};
+    for_tiles(t.pairs, [&](int64_t, int64_t, int64_t state) {
+      for (int64_t k = 0; k < kTileSize; k += Tile::kWidth) partial[(state + k) / Tile::kWidth] = Vector{};
+    });
     for (int64_t c = 0; c < t.classes; c += kDepth) {
       const int64_t classes = t.classes - c < kDepth ? t.classes - c : kDepth;
       const float* rows = t.rows + (n * t.classes + c) * kStrip;
@@ -224,10 +226,12 @@ void multiply_wide_samples(const lightcone::TileArgs& t) {
       });
     }
     const bool last = (n + 1) % kRenormalise == 0 || n + 1 == t.samples;
-    for (int64_t k = 0; k < kVectors; ++k) {
-      product[k] = kGuarded ? Tile::multiply_guarded(product[k], partial[k]) : product[k] * partial[k];
-      if (last) Tile::renormalise(product[k], exponent[k]);
-    }
+    for_tiles(t.pairs, [&](int64_t, int64_t, int64_t state) {
+      for (int64_t k = state / Tile::kWidth; k < (state + kTileSize) / Tile::kWidth; ++k) {
+        product[k] = kGuarded ? Tile::multiply_guarded(product[k], partial[k]) : product[k] * partial[k];
+        if (last) Tile::renormalise(product[k], exponent[k]);
+      }
+    });
   }
 }
 
@@ -243,10 +247,12 @@ void multiply_tile(const lightcone::TileArgs& t) {
 void bhattacharyya_tile(const lightcone::TileArgs& args) {
   const FlushSubnormals flush;
   if (args.first)
-    for (int64_t k = 0; k < kBlock * kBlock; ++k) {
-      args.state.product[k] = 1.0f;
-      args.state.exponent[k] = 0.0f;  // which is 0 as an integer, too
-    }
+    for_tiles(args.pairs, [&](int64_t, int64_t, int64_t state) {
+      for (int64_t k = state; k < state + kTileSize; ++k) {
+        args.state.product[k] = 1.0f;
+        args.state.exponent[k] = 0.0f;  // which is 0 as an integer, too
+      }
+    });
   if (args.guarded) {
     multiply_tile<true>(args);
   } else {

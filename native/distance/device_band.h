@@ -70,6 +70,11 @@ class DeviceBand {
 
  private:
   int64_t tile_of_row(int64_t block_row) const;
+  // Of a tile; Grid::pairs_in adds up rows, and this is asked for each tile and chunk.
+  int64_t pairs_of(int64_t i, int64_t j) const {
+    const int64_t rows = grid_->rows_in(i);
+    return grid_->diagonal(i, j) ? rows * (rows - 1) / 2 : rows * grid_->columns_in(j);
+  }
   int64_t most_tiles() const;
 
   int64_t first_tile_ = 0;
@@ -92,7 +97,7 @@ void DeviceBand::for_ranges(double operations, const Use& use) const {
       int64_t pairs = 0;
       for (int64_t r = i; r < i + rows; ++r)
         for (int64_t c = grid_->triangle() ? std::max(j, r) : j; c < j + range.columns; ++c)
-          pairs += grid_->pairs_in(r, c);
+          pairs += pairs_of(r, c);
       call.progress.check();
       use(range, pairs);
     }

@@ -34,12 +34,12 @@ const Metric& find_metric(const Kernels& kernels, int32_t code) {
   throw Error(LIGHTCONE_UNSUPPORTED, format("unknown metric constant %d", code));
 }
 
-// Sets of pairs, a tile's when it has any.
+// Sets of pairs, of a tile or a part of one when it has any.
 using PairSets = std::vector<std::unique_ptr<PairSet>>;
 
 // True if the pair was not in it.
-bool insert(PairSets& sets, int64_t tile, int64_t pair) {
-  auto& set = sets[static_cast<size_t>(tile)];
+bool insert(PairSets& sets, int64_t number, int64_t pair) {
+  auto& set = sets[static_cast<size_t>(number)];
   if (!set) set = std::make_unique<PairSet>();
   const bool fresh = !set->has(pair);
   set->set(pair);
@@ -100,21 +100,19 @@ class Distances {
           pass->load(chunk, first);
           report_.read_seconds += seconds_now() - start;
           start = seconds_now();
-          team_.run(grid_.tiles(), [&](int64_t step, int thread) {
+          team_.run(plan_.tasks(), [&](int64_t task, int thread) {
             progress_.check();
-            int64_t i, j;
-            grid_.visit(step, &i, &j);
-            pass->tile(i, j, thread, sums_.block(grid_.index(i, j)));
-            progress_.add(grid_.pairs_in(i, j) * chunk.count);
+            const TilePart part = plan_.part(task);
+            if (part.begin == part.end) return;
+            pass->tile(part, thread, sums_.block(part.tile));
+            progress_.add(grid_.pairs_in(part.i, part.j, part.begin, part.end) * chunk.count);
           });
           report_.distances_seconds += seconds_now() - start;
         },
         [&](int64_t block) {
           const double start = seconds_now();
           team_.run(grid_.tiles(), [&](int64_t tile, int thread) {
-            int64_t i, j;
-            grid_.at(tile, &i, &j);
-            pass->finish(i, j, thread, sums_.block(tile));
+            pass->finish(plan_.whole(tile), thread, sums_.block(tile));
             sums_.fold(tile, block, nullptr);
           });
           report_.distances_seconds += seconds_now() - start;
@@ -158,24 +156,25 @@ class Distances {
     if (!every_pair && redone == 0) return;
     const double start = seconds_now();
     if (!every_pair) progress_.expect(redone * plan_.all.count);
-    std::vector<int64_t> todo;
-    for (int64_t tile = 0; tile < grid_.tiles(); ++tile)
-      if (every_pair || redo_[static_cast<size_t>(tile)]) todo.push_back(tile);
+    std::vector<int64_t> todo;  // tasks
+    for (int64_t task = 0; task < plan_.tasks(); ++task)
+      if (every_pair || redo_[static_cast<size_t>(plan_.part(task).tile)]) todo.push_back(task);
     const auto pass = metric_.product_trick ? product_near_pass(call_) : stream_near_pass(call_);
-    PairSets infinite(static_cast<size_t>(grid_.tiles()));
+    PairSets infinite(static_cast<size_t>(plan_.tasks()));
     std::atomic<int64_t> terms{0}, infinite_pairs{0};
     const bool cap = options_.infinity == LIGHTCONE_INFINITY_CAP || options_.precision == LIGHTCONE_PRECISION_COMPAT;
     chunks(
         plan_.stride,
         [&](SampleRange chunk, bool) {
           pass->load(chunk);
-          team_.run(static_cast<int64_t>(todo.size()), [&](int64_t task, int) {
-            const int64_t tile = todo[static_cast<size_t>(task)];
-            const PairSet* set = redo_[static_cast<size_t>(tile)].get();
-            double* sum = sums_.block(tile);
-            int64_t i, j, done = 0;
-            grid_.at(tile, &i, &j);
-            for (int64_t r = 0; r < grid_.rows_in(i); ++r)
+          team_.run(static_cast<int64_t>(todo.size()), [&](int64_t next, int) {
+            const int64_t task = todo[static_cast<size_t>(next)];
+            const TilePart part = plan_.part(task);
+            const PairSet* set = redo_[static_cast<size_t>(part.tile)].get();
+            double* sum = sums_.block(part.tile);
+            const int64_t i = part.i, j = part.j;
+            int64_t done = 0;
+            for (int64_t r = part.begin; r < part.end; ++r)
               for (int64_t c = grid_.first_column(i, j, r); c < grid_.columns_in(j); ++c) {
                 const int64_t pair = r * kBlock + c;
                 if (!every_pair && !set->has(pair)) continue;
@@ -186,15 +185,15 @@ class Distances {
                 if (zeros == 0) continue;
                 sum[pair] += cap ? options_.infinity_cap * static_cast<double>(zeros) : kInfinity;
                 terms += zeros;
-                if (insert(infinite, tile, pair)) ++infinite_pairs;
+                if (insert(infinite, task, pair)) ++infinite_pairs;
               }
             progress_.add(done);
           });
         },
         [&](int64_t block) {
-          team_.run(static_cast<int64_t>(todo.size()), [&](int64_t task, int) {
-            const int64_t tile = todo[static_cast<size_t>(task)];
-            sums_.fold(tile, block, redo_[static_cast<size_t>(tile)].get());
+          team_.run(grid_.tiles(), [&](int64_t tile, int) {
+            const PairSet* set = redo_[static_cast<size_t>(tile)].get();
+            if (every_pair || set != nullptr) sums_.fold(tile, block, set);
           });
         });
     report_.infinite_terms = terms;

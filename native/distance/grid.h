@@ -73,8 +73,11 @@ class Grid {
   // The first column of row r whose pair counts.
   int64_t first_column(int64_t i, int64_t j, int64_t r) const { return diagonal(i, j) ? r + 1 : 0; }
 
-  int64_t pairs_in(int64_t i, int64_t j) const {
-    return diagonal(i, j) ? rows_in(i) * (rows_in(i) - 1) / 2 : rows_in(i) * columns_in(j);
+  // Of the tile's rows [begin, end).
+  int64_t pairs_in(int64_t i, int64_t j, int64_t begin, int64_t end) const {
+    int64_t pairs = 0;
+    for (int64_t r = begin; r < end; ++r) pairs += columns_in(j) - first_column(i, j, r);
+    return pairs;
   }
   int64_t pairs() const {
     return rows_ * columns_ - (triangle_ ? rows_ * (rows_ + 1) / 2 : 0);

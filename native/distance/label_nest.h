@@ -18,7 +18,7 @@ void label_tile(const lightcone::MetricTile& t) {
   const int64_t samples = (t.samples + 63) / 64 * 64;
   const Label* rows = static_cast<const Label*>(t.rows);
   const Label* columns = static_cast<const Label*>(t.columns);
-  for (int64_t i = 0; i < t.row_count; ++i)
+  for (int64_t i = t.row_begin; i < t.row_end; ++i)
     for (int64_t j = t.diagonal ? i + 1 : 0; j < t.column_count; ++j) {
       const Label* a = rows + i * samples;
       const Label* b = columns + j * samples;

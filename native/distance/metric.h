@@ -29,7 +29,8 @@ struct MetricTile {
   const double* column_self;
   int64_t samples;
   int64_t classes;
-  int64_t row_count;         // models really there, <= kBlock
+  int64_t row_begin;         // of the part of the tile that is wanted, a multiple of kPartRows
+  int64_t row_end;           // and its end, of models really there, <= kBlock
   int64_t column_count;
   bool diagonal;             // rows == columns: only j > i is needed
   double* sum;               // (kBlock, kBlock): += sum_n of the terms

@@ -42,36 +42,34 @@ void fill_panels(const Predictions& table, const Kernels& kernels, SampleRange c
   const int64_t piece = std::min(chunk.count, piece_samples(classes));
   const int64_t pieces = (chunk.count + piece - 1) / piece;
   std::vector<Workspace> work(static_cast<size_t>(team.size()));
-  std::vector<double> minima(static_cast<size_t>(blocks * pieces),
+  constexpr int64_t kGroups = kBlock / kGroup;  // tasks are groups, so that few models keep many threads busy
+  std::vector<double> minima(static_cast<size_t>(blocks * kGroups * pieces),
                              std::numeric_limits<double>::infinity());
-  team.run(blocks * pieces, [&](int64_t task, int thread) {
+  team.run(blocks * kGroups * pieces, [&](int64_t task, int thread) {
     progress.check();
-    const int64_t block = task / pieces, begin = task % pieces * piece;
+    const int64_t first = task / pieces * kGroup, begin = task % pieces * piece;
     const int64_t count = std::min(piece, chunk.count - begin), length = count * classes;
     Workspace& w = work[static_cast<size_t>(thread)];
     w.rows.resize(static_cast<size_t>(kGroup * length));
     double& minimum = minima[static_cast<size_t>(task)];
-    for (int64_t group = 0; group < kBlock; group += kGroup) {
-      const int64_t first = block * kBlock + group;
-      const int64_t there = std::clamp<int64_t>(models - first, 0, kGroup);
-      const double* lanes[kGroup] = {};
-      for (int64_t l = 0; l < there; ++l) {
-        double* rows = w.rows.data() + l * length;
-        table.rows(first + l, slice(chunk, begin, count), w.scratch,
-                   [&](int32_t kind, int64_t n, int64_t row, const double* raw) {
-                     minimum = std::min(
-                         minimum, kernels.sqrt_rows(raw, kind, n, classes, rows + row * classes));
-                   });
-        lanes[l] = rows;
-      }
-      const int64_t width = kernels.distance.strip, strip = first / width;
-      float* panel = panels + (strip * chunk.count + begin) * classes * width + first % width;
-      kernels.distance.pack(lanes, there, count, classes, scale + begin, panel);
+    const int64_t there = std::clamp<int64_t>(models - first, 0, kGroup);
+    const double* lanes[kGroup] = {};
+    for (int64_t l = 0; l < there; ++l) {
+      double* rows = w.rows.data() + l * length;
+      table.rows(first + l, slice(chunk, begin, count), w.scratch,
+                 [&](int32_t kind, int64_t n, int64_t row, const double* raw) {
+                   minimum = std::min(
+                       minimum, kernels.sqrt_rows(raw, kind, n, classes, rows + row * classes));
+                 });
+      lanes[l] = rows;
     }
+    const int64_t width = kernels.distance.strip, strip = first / width;
+    float* panel = panels + (strip * chunk.count + begin) * classes * width + first % width;
+    kernels.distance.pack(lanes, there, count, classes, scale + begin, panel);
   });
   for (int64_t block = 0; block < blocks; ++block)
-    smallest[block] = *std::min_element(minima.begin() + block * pieces,
-                                        minima.begin() + (block + 1) * pieces);
+    smallest[block] = *std::min_element(minima.begin() + block * kGroups * pieces,
+                                        minima.begin() + (block + 1) * kGroups * pieces);
 }
 
 void fill_rows64(const Predictions& table, const Kernels& kernels, SampleRange chunk, int64_t stride,

@@ -35,11 +35,12 @@ class FastPass {
   virtual ~FastPass() = default;
   // `first`: of a block of samples, whose sums begin as zeros.
   virtual void load(SampleRange chunk, bool first) = 0;
-  // sum (kBlock, kBlock) gains the terms of the loaded chunk. Until finish() its memory is the pass's own.
-  virtual void tile(int64_t i, int64_t j, int thread, double* sum) const = 0;
-  // After the last chunk of a block of samples: sum is the sum of the terms; +inf where the pair must be done by a
-  // NearPass.
-  virtual void finish(int64_t i, int64_t j, int thread, double* sum) const = 0;
+  // sum (kBlock, kBlock), of the part's tile, gains the terms of the loaded chunk for the pairs of the part. Until finish()
+  // its memory is the pass's own.
+  virtual void tile(const TilePart& part, int thread, double* sum) const = 0;
+  // After the last chunk of a block of samples, for a whole tile: sum is the sum of the terms; +inf where a pair must be
+  // done by a NearPass.
+  virtual void finish(const TilePart& whole, int thread, double* sum) const = 0;
   // After all chunks: whether the pair's sum says nothing although it is finite.
   virtual bool flagged(int64_t row, int64_t column) const = 0;
 };

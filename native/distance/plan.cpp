@@ -133,11 +133,13 @@ Plan::Plan(const Shape& shape, const Metric& metric, const lightcone_distances_o
     row_pair_bytes = row_models * row * stride;
     column_pair_bytes = column_models * row * stride;
   }
+  // Eight tasks to a thread, so that the last one is waited for an eighth of the time at most.
+  while (parts < kBlock / kPartRows && grid.tiles() * parts < 8 * static_cast<int64_t>(threads)) parts *= 2;
   sum_bytes = bytes_of({8 * kTile, grid.tiles(), sums});
-  // What replicate r drew, of each block and in all. Sets of redone and of infinite pairs, at worst for every tile;
+  // What replicate r drew, of each block and in all. Sets of redone pairs, at worst for every tile, and of infinite ones, for every part;
   // products with itself and digest of each model; and what each thread reads its rows through.
   const int64_t draws = bytes_of({4, o.replicates, sample_blocks}) + 8 * o.replicates;
-  const int64_t sets = grid.tiles() * (2 * kTile / 8 + 16);
+  const int64_t sets = grid.tiles() * (1 + parts) * (kTile / 8 + 8);
   const int64_t facts = 16 * (blocks_of(row_models) + blocks_of(column_models)) * kBlock;
   const int64_t reading = threads * std::max<int64_t>(int64_t{2} << 20, 64 * row);
   working_bytes = rounded(sum_bytes) + draws + sets + facts + reading +

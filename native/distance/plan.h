@@ -19,6 +19,11 @@ struct Shape {
   bool triangle;
 };
 
+// Rows [begin, end) of tile (i, j).
+struct TilePart {
+  int64_t tile, i, j, begin, end;
+};
+
 struct Plan {
   // Throws INVALID_ARGUMENT or UNSUPPORTED for options that are not possible.
   Plan(const Shape& shape, const Metric& metric, const lightcone_distances_options& options, int threads);
@@ -28,12 +33,31 @@ struct Plan {
     return static_cast<int64_t>(static_cast<__int128>(block) * all.count / sample_blocks);
   }
 
+  // The tasks that threads share, in the order of Grid::visit: tiles, or parts of them where tiles are few.
+  int64_t tasks() const { return grid.tiles() * parts; }
+  TilePart part(int64_t task) const {
+    TilePart p{};
+    grid.visit(task / parts, &p.i, &p.j);
+    p.tile = grid.index(p.i, p.j);
+    const int64_t rows = kBlock / parts, there = grid.rows_in(p.i);
+    p.begin = std::min(task % parts * rows, there);
+    p.end = std::min(p.begin + rows, there);
+    return p;
+  }
+  TilePart whole(int64_t tile) const {
+    TilePart p{tile, 0, 0, 0, 0};
+    grid.at(tile, &p.i, &p.j);
+    p.end = grid.rows_in(p.i);
+    return p;
+  }
+
   int64_t row_begin = 0;     // first model of the band
   SampleRange all{};
   Grid grid;
   bool has_tile = false;     // there is a fast pass; otherwise all pairs are done one by one
   bool wide = false;         // float64 panels; or two-byte labels
   int64_t streams = 1;
+  int64_t parts = 1;         // of the rows of each tile, for threads to share
   int64_t sample_blocks = 1;
   int64_t chunk = 1;         // samples of the fast pass
   int64_t stride = 8;        // samples of the pairs done one by one

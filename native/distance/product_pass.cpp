@@ -37,25 +37,25 @@ class ProductFastPass final : public FastPass {
     log_scale_ = log_scale + (first_ ? 0 : log_scale_);
   }
 
-  void tile(int64_t i, int64_t j, int thread, double* sum) const override {
+  void tile(const TilePart& part, int thread, double* sum) const override {
     const bool shared = call_.tables.shared();
     const int64_t classes = call_.tables.columns->classes(), panel = count_ * classes * kBlock;
-    if (long_) end(i, j, thread, ended_log_scale_, sum);
-    const double row_smallest = (shared ? column_smallest_ : row_smallest_)[static_cast<size_t>(i)];
+    if (long_) end(part, thread, ended_log_scale_, sum);
+    const double row_smallest = (shared ? column_smallest_ : row_smallest_)[static_cast<size_t>(part.i)];
     TileArgs args{};
-    args.rows = (shared ? columns_ : rows_).as<float>() + i * panel;
-    args.columns = columns_.as<float>() + j * panel;
+    args.rows = (shared ? columns_ : rows_).as<float>() + part.i * panel;
+    args.columns = columns_.as<float>() + part.j * panel;
     args.samples = count_;
     args.classes = classes;
-    args.pairs = pairs(i, j);
+    args.pairs = pairs(part);
     args.first = first_;
     // BC >= min_c s_c of either row, because the other row's s sum to at least 1.
-    args.guarded = std::max(row_smallest, column_smallest_[static_cast<size_t>(j)]) < kGuardedBelow;
-    args.state = state_in(call_.plan.long_products ? own_state(i, j) : sum);
+    args.guarded = std::max(row_smallest, column_smallest_[static_cast<size_t>(part.j)]) < kGuardedBelow;
+    args.state = state_in(call_.plan.long_products ? own_state(part) : sum);
     call_.kernels.distance.bhattacharyya_tile(args);
   }
 
-  void finish(int64_t i, int64_t j, int thread, double* sum) const override { end(i, j, thread, log_scale_, sum); }
+  void finish(const TilePart& whole, int thread, double* sum) const override { end(whole, thread, log_scale_, sum); }
 
   bool flagged(int64_t, int64_t) const override { return false; }
 
@@ -66,25 +66,23 @@ class ProductFastPass final : public FastPass {
     float* const product = reinterpret_cast<float*>(memory);
     return {product, product + kTile};
   }
-  double* own_state(int64_t i, int64_t j) const {
-    return states_.as<double>() + call_.plan.grid.index(i, j) * kTile;
-  }
-  TilePairs pairs(int64_t i, int64_t j) const {
+  double* own_state(const TilePart& part) const { return states_.as<double>() + part.tile * kTile; }
+  TilePairs pairs(const TilePart& part) const {
     const Grid& grid = call_.plan.grid;
-    return {grid.rows_in(i), grid.columns_in(j), grid.diagonal(i, j)};
+    return {part.begin, part.end, grid.columns_in(part.j), grid.diagonal(part.i, part.j)};
   }
 
-  // The products to the sums.
-  void end(int64_t i, int64_t j, int thread, double log_scale, double* sum) const {
+  // The products of a whole tile to the sums; of a part where the sums are apart.
+  void end(const TilePart& part, int thread, double log_scale, double* sum) const {
     double* memory;
     if (call_.plan.long_products) {
-      memory = own_state(i, j);
+      memory = own_state(part);
     } else {
       memory = states_.as<double>() + thread * kTile;
       std::memcpy(memory, sum, kTile * sizeof(double));
       std::memset(sum, 0, kTile * sizeof(double));
     }
-    call_.kernels.distance.bhattacharyya_finish(pairs(i, j), state_in(memory), log_scale, sum);
+    call_.kernels.distance.bhattacharyya_finish(pairs(part), state_in(memory), log_scale, sum);
   }
 
   void fill(const Predictions& table, SampleRange chunk, const AlignedBuffer& panels, std::vector<double>& smallest) {

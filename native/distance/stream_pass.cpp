@@ -23,27 +23,28 @@ class StreamFastPass final : public FastPass {
     if (!call_.tables.shared()) fill(*call_.tables.rows, chunk, rows_, &row_facts_);
   }
 
-  void tile(int64_t i, int64_t j, int, double* sum) const override {
+  void tile(const TilePart& part, int, double* sum) const override {
     const Grid& grid = call_.plan.grid;
     const int64_t classes = call_.tables.columns->classes();
     const int64_t number = call_.plan.wide ? 8 : 4;
     const int64_t panel = labels_ ? kBlock * ((count_ + 63) / 64 * 64) * (call_.plan.wide ? 2 : 1)
                                   : kBlock * count_ * call_.plan.streams * classes * number;
     MetricTile t{};
-    t.rows = row_panels().as<char>() + i * panel;
-    t.columns = columns_.as<char>() + j * panel;
-    t.row_self = row_facts().self.data() + i * kBlock;
-    t.column_self = column_facts_.self.data() + j * kBlock;
+    t.rows = row_panels().as<char>() + part.i * panel;
+    t.columns = columns_.as<char>() + part.j * panel;
+    t.row_self = row_facts().self.data() + part.i * kBlock;
+    t.column_self = column_facts_.self.data() + part.j * kBlock;
     t.samples = count_;
     t.classes = classes;
-    t.row_count = grid.rows_in(i);
-    t.column_count = grid.columns_in(j);
-    t.diagonal = grid.diagonal(i, j);
+    t.row_begin = part.begin;
+    t.row_end = part.end;
+    t.column_count = grid.columns_in(part.j);
+    t.diagonal = grid.diagonal(part.i, part.j);
     t.sum = sum;
     operation_(t);
   }
 
-  void finish(int64_t, int64_t, int, double*) const override {}
+  void finish(const TilePart&, int, double*) const override {}
 
   bool flagged(int64_t row, int64_t column) const override {
     return row_facts().zeros[static_cast<size_t>(row)] != column_facts_.zeros[static_cast<size_t>(column)];

@@ -2,8 +2,6 @@
 #include "distance/streams.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "base/splitmix.h"
@@ -16,87 +14,36 @@ struct Workspace {
   std::vector<double> rows;
 };
 
-// Samples [begin, begin + count) of a model as [n][stream][c].
-void read_streams(const Call& call, const Predictions& table, int64_t model, SampleRange range,
-                  Predictions::Scratch& scratch, double* out) {
-  const int64_t classes = table.classes(), streams = call.plan.streams;
+// The range of a model as [stream][n][c], the streams `plane` apart; whether a log is -inf.
+bool read_streams(const Call& call, const Predictions& table, int64_t model, SampleRange range,
+                  Predictions::Scratch& scratch, double* out, int64_t plane) {
+  const int64_t classes = table.classes();
+  bool zero = false;
   table.rows(model, range, scratch, [&](int32_t kind, int64_t count, int64_t row, const double* raw) {
-    double* rows = out + row * streams * classes;
-    call.kernels.sqrt_rows(raw, kind, count, classes, rows);
-    if (call.metric.source == Source::kRoot) return;
-    for (int64_t k = 0; k < count * classes; ++k) rows[k] *= rows[k];
-    if (streams == 1) return;
-    // From the back, because the rows move apart.
-    for (int64_t n = count; n-- > 0;) {
-      double* p = rows + n * 2 * classes;
-      std::memmove(p, rows + n * classes, static_cast<size_t>(classes) * sizeof(double));
-      log_row(kind, classes, raw + n * classes, p + classes);
-    }
+    double* rows = out + row * classes;
+    double* logs = call.plan.streams == 2 ? rows + plane : nullptr;
+    zero |= call.kernels.distance.stream_rows(raw, kind, call.metric.source, count, classes, rows, logs);
   });
+  return zero;
 }
 
 // Models packed together: one cache line of float64.
 constexpr int64_t kGroup = 8;
 
-// Samples whose products are summed before they join the sum of a model's, as in tile_nest.h.
-constexpr int64_t kSelfGroup = 16;
-
-// So many samples that the float64 rows of one group stay in a second-level cache: 512 KiB.
+// So many samples that the float64 rows of one group stay in a second-level cache: 512 KiB. Whole groups of products
+// where they are as many.
 int64_t piece_samples(int64_t numbers) {
-  return std::max<int64_t>(1, 524288 / (kGroup * numbers * static_cast<int64_t>(sizeof(double))));
+  const int64_t fit = 524288 / (kGroup * numbers * static_cast<int64_t>(sizeof(double)));
+  return fit < 16 ? std::max<int64_t>(1, fit) : fit / 16 * 16;
 }
 
-template <class T>
-T in_panel(double x) {
-  if (x == -std::numeric_limits<double>::infinity()) return 0;
-  constexpr double kLowest = static_cast<double>(std::numeric_limits<T>::lowest());
-  return static_cast<T>(std::max(x, kLowest));
-}
-
-template <class T>
-void fill_panels_as(const Call& call, const Predictions& table, SampleRange chunk, T* panels, StreamFacts* facts) {
-  const int64_t classes = table.classes(), streams = call.plan.streams, numbers = streams * classes;
-  const int64_t groups = blocks_of(table.models()) * (kBlock / kGroup), piece = piece_samples(numbers);
-  const bool zeros = call.metric.source == Source::kLogarithm;
-  std::vector<Workspace> work(static_cast<size_t>(call.team.size()));
-  call.team.run(groups, [&](int64_t group, int thread) {
-    Workspace& w = work[static_cast<size_t>(thread)];
-    w.rows.resize(static_cast<size_t>(std::min(piece, chunk.count) * numbers));
-    const int64_t first = group * kGroup, strip = first / kNestStrip;
-    for (int64_t l = 0; l < kGroup; ++l) {
-      const int64_t model = first + l;
-      T* lane = panels + strip * chunk.count * numbers * kNestStrip + model % kNestStrip;
-      double self = 0, group = 0;  // of kSelfGroup samples: one long chain would round N C times
-      uint64_t digest = 0;
-      for (int64_t begin = 0; begin < chunk.count; begin += piece) {
-        call.progress.check();
-        const SampleRange range = slice(chunk, begin, std::min(piece, chunk.count - begin));
-        T* out = lane + begin * numbers * kNestStrip;
-        if (model >= table.models()) {
-          for (int64_t k = 0; k < range.count * numbers; ++k) out[k * kNestStrip] = 0;
-          continue;
-        }
-        read_streams(call, table, model, range, w.scratch, w.rows.data());
-        for (int64_t n = 0; n < range.count; ++n) {
-          const double* row = w.rows.data() + n * numbers;
-          T* line = out + n * numbers * kNestStrip;
-          for (int64_t k = 0; k < numbers; ++k) line[k * kNestStrip] = in_panel<T>(row[k]);
-          for (int64_t k = 0; k < numbers; ++k)
-            group += static_cast<double>(line[k * kNestStrip]) *
-                    static_cast<double>(line[(k % classes + (streams - 1 - k / classes) * classes) * kNestStrip]);
-          if ((begin + n) % kSelfGroup == kSelfGroup - 1) {
-            self += group;
-            group = 0;
-          }
-          for (int64_t c = 0; zeros && c < classes; ++c)
-            if (row[classes + c] == -std::numeric_limits<double>::infinity())
-              digest ^= splitmix(static_cast<uint64_t>((range.begin + n * range.step) * classes + c));
-        }
-      }
-      facts->self[static_cast<size_t>(model)] = self + group;
-      facts->zeros[static_cast<size_t>(model)] ^= digest;
-    }
-  });
+uint64_t digest_of_zeros(SampleRange range, int64_t classes, const double* logs) {
+  uint64_t digest = 0;
+  for (int64_t n = 0; n < range.count; ++n)
+    for (int64_t c = 0; c < classes; ++c)
+      if (logs[n * classes + c] == -std::numeric_limits<double>::infinity())
+        digest ^= splitmix(static_cast<uint64_t>((range.begin + n * range.step) * classes + c));
+  return digest;
 }
 
 template <class Label>
@@ -125,11 +72,36 @@ void fill_labels_as(const Call& call, const Predictions& table, SampleRange chun
 
 void fill_stream_panels(const Call& call, const Predictions& table, SampleRange chunk, void* panels,
                         StreamFacts* facts) {
-  if (call.plan.wide) {
-    fill_panels_as(call, table, chunk, static_cast<double*>(panels), facts);
-  } else {
-    fill_panels_as(call, table, chunk, static_cast<float*>(panels), facts);
-  }
+  const int64_t classes = table.classes(), streams = call.plan.streams, numbers = streams * classes;
+  const int64_t groups = blocks_of(table.models()) * (kBlock / kGroup);
+  const int64_t piece = std::min(piece_samples(numbers), chunk.count);
+  const int64_t plane = piece * classes, model_numbers = streams * plane;
+  const auto pack = call.plan.wide ? call.kernels.distance.pack_streams64 : call.kernels.distance.pack_streams32;
+  const int64_t number = call.plan.wide ? 8 : 4;
+  std::vector<Workspace> work(static_cast<size_t>(call.team.size()));
+  call.team.run(groups, [&](int64_t group, int thread) {
+    Workspace& w = work[static_cast<size_t>(thread)];
+    const int64_t first = group * kGroup, strip = first / kNestStrip;
+    const int64_t there = std::clamp<int64_t>(table.models() - first, 0, kGroup);
+    w.rows.resize(static_cast<size_t>(kGroup * model_numbers));
+    std::fill(w.rows.begin() + there * model_numbers, w.rows.end(), 0.0);  // models that are not there
+    const double* rows[kGroup];
+    for (int64_t l = 0; l < kGroup; ++l) rows[l] = w.rows.data() + l * model_numbers;
+    double* self = facts->self.data() + first;
+    std::fill(self, self + kGroup, 0.0);
+    for (int64_t begin = 0; begin < chunk.count; begin += piece) {
+      const SampleRange range = slice(chunk, begin, std::min(piece, chunk.count - begin));
+      for (int64_t l = 0; l < there; ++l) {
+        call.progress.check();
+        double* model = w.rows.data() + l * model_numbers;
+        if (read_streams(call, table, first + l, range, w.scratch, model, plane))
+          facts->zeros[static_cast<size_t>(first + l)] ^= digest_of_zeros(range, classes, model + plane);
+      }
+      char* out = static_cast<char*>(panels) +
+                  ((strip * chunk.count + begin) * numbers * kNestStrip + first % kNestStrip) * number;
+      pack({rows, plane, range.count, classes, streams, out, self});
+    }
+  });
 }
 
 void fill_label_panels(const Call& call, const Predictions& table, SampleRange chunk, void* panels) {
@@ -141,17 +113,18 @@ void fill_label_panels(const Call& call, const Predictions& table, SampleRange c
 }
 
 void fill_stream_rows(const Call& call, const Predictions& table, SampleRange chunk, double* rows) {
-  const int64_t numbers = call.plan.streams * table.classes(), stride = call.plan.stride;
+  const int64_t classes = table.classes(), streams = call.plan.streams, stride = call.plan.stride;
+  const int64_t plane = chunk.count * classes;
   std::vector<Workspace> work(static_cast<size_t>(call.team.size()));
   call.team.run(table.models(), [&](int64_t model, int thread) {
     call.progress.check();
     Workspace& w = work[static_cast<size_t>(thread)];
-    w.rows.resize(static_cast<size_t>(chunk.count * numbers));
-    read_streams(call, table, model, chunk, w.scratch, w.rows.data());
-    double* out = rows + model * numbers * stride;
-    for (int64_t k = 0; k < numbers; ++k) {
-      double* line = out + k * stride;
-      for (int64_t n = 0; n < chunk.count; ++n) line[n] = w.rows[static_cast<size_t>(n * numbers + k)];
+    w.rows.resize(static_cast<size_t>(streams * plane));
+    read_streams(call, table, model, chunk, w.scratch, w.rows.data(), plane);
+    for (int64_t k = 0; k < streams * classes; ++k) {
+      const double* from = w.rows.data() + k / classes * plane + k % classes;
+      double* line = rows + (model * streams * classes + k) * stride;
+      for (int64_t n = 0; n < chunk.count; ++n) line[n] = from[n * classes];
       for (int64_t n = chunk.count; n < stride; ++n) line[n] = k == 0 ? 1.0 : 0.0;
     }
   });

@@ -31,7 +31,7 @@ constexpr int kNestRows = kVectorBytes == 64 ? 8 : kVectorBytes == 32 ? 6 : 4;
 constexpr int kNestColumns = kVectorBytes == 64 ? 3 : 2;  // vectors
 // The columns of one register tile, its hot operand, take at most so much of first-level cache; bytes of one stream
 // and class of them with 64-byte vectors.
-constexpr int64_t kHotBytes = 20480, kLongestColumns = 192;
+constexpr int64_t kHotBytes = 40960, kLongestColumns = 192;
 
 template <class Unit, class T>
 LIGHTCONE_INLINE void nest_register_tile(const T* a, const T* b, int64_t samples, int64_t classes, double* sum) {
@@ -79,7 +79,7 @@ template <class Unit, class T>
 void nest_tile(const lightcone::MetricTile& t) {
   const FlushSubnormals flush;  // below every bound, and slow
   constexpr int64_t kRows = kNestRows, kColumns = kNestColumns * kVectorBytes / static_cast<int64_t>(sizeof(T));
-  static_assert(kNestStrip % kRows == 0 && kNestStrip % kColumns == 0, "the register tile divides the strip");
+  static_assert(lightcone::kPartRows % kRows == 0 && kNestStrip % kRows == 0 && kNestStrip % kColumns == 0, "the register tile divides the strip");
   const T* row_panel = static_cast<const T*>(t.rows);
   const T* column_panel = static_cast<const T*>(t.columns);
   const int64_t sample = Unit::kStreams * t.classes * kNestStrip, strip = t.samples * sample;
@@ -88,7 +88,7 @@ void nest_tile(const lightcone::MetricTile& t) {
   for (int64_t n = 0; n < t.samples; n += step) {
     const int64_t samples = t.samples - n < step ? t.samples - n : step;
     for (int64_t j = 0; j < t.column_count; j += kColumns)
-      for (int64_t i = 0; i < t.row_count; i += kRows) {
+      for (int64_t i = t.row_begin; i < t.row_end; i += kRows) {
         if (t.diagonal && j + kColumns <= i) break;  // wholly below the diagonal, and so are the rest
         nest_register_tile<Unit, T>(row_panel + i / kNestStrip * strip + n * sample + i % kNestStrip,
                                     column_panel + j / kNestStrip * strip + n * sample + j % kNestStrip, samples,
@@ -96,7 +96,7 @@ void nest_tile(const lightcone::MetricTile& t) {
       }
   }
   if constexpr (Unit::kSelf != 0)
-    for (int64_t i = 0; i < t.row_count; ++i)
+    for (int64_t i = t.row_begin; i < t.row_end; ++i)
       for (int64_t j = 0; j < t.column_count; ++j)
         t.sum[i * kBlock + j] += Unit::kSelf * (0.5 * t.row_self[i] + 0.5 * t.column_self[j]);
 }
