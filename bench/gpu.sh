@@ -8,6 +8,7 @@
 #   LIGHTCONE_GPU_KIT     the folder that gpu_kit.sh made, for the java stage (default target/gpu-kit)
 #   LIGHTCONE_COMMIT      what is measured, where there is no git
 #   LIGHTCONE_GPU_SECONDS limits of the stages as "build test sanitize bench peers java"
+#   LIGHTCONE_PYTHON      the Python of the peers (default python3)
 #   LIGHTCONE_GPU_SCALE   full, small or tiny (a dry run, on the emulated device where there is no GPU)
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -21,6 +22,7 @@ out=$(cd "$1" && pwd)
 build=${LIGHTCONE_GPU_BUILD:-$root/target/gpu}
 kit=${LIGHTCONE_GPU_KIT:-$root/target/gpu-kit}
 scale=${LIGHTCONE_GPU_SCALE:-full}
+python=${LIGHTCONE_PYTHON:-python3}
 commit=${LIGHTCONE_COMMIT:-$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)}
 read -r -a limits <<<"${LIGHTCONE_GPU_SECONDS:-300 120 120 300 180 120}"
 library=$build/liblightcone_cuda.so
@@ -33,7 +35,7 @@ fi
 # OUTDIR/STAGE.result.json: ok, seconds, and why if something is missing. The stage's own figures are in STAGE.json.
 say() {
   local stage=$1 state=$2 seconds=$3 why=$4
-  python3 - "$out/$stage.result.json" "$stage" "$state" "$seconds" "$why" "$commit" <<'PY' 2>/dev/null ||
+  "$python" - "$out/$stage.result.json" "$stage" "$state" "$seconds" "$why" "$commit" <<'PY' 2>/dev/null ||
 import json, sys
 path, stage, state, seconds, why, commit = sys.argv[1:]
 json.dump({"stage": stage, "state": state, "seconds": float(seconds), "why": why, "commit": commit}, open(path, "w"))
@@ -81,16 +83,16 @@ stage_bench() {
     --seconds "$((limits[3] * 3 / 4))"
 }
 stage_peers() {
-  python3 -c 'import numpy, torch' || skip "there is no python3 with numpy and torch"
+  "$python" -c 'import numpy, torch' || skip "$python has no numpy and torch"
   local options=(--seconds "$((limits[4] * 2 / 5))") status=0
   if [[ $scale == tiny ]]; then
     options+=(--device cpu --tiny)
   else
-    python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || skip "torch sees no GPU"
+    "$python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || skip "torch sees no GPU"
   fi
   local peer
   for peer in distances eigh; do
-    timeout "$((limits[4] / 2))" python3 "$root/bench/peers/gpu_$peer.py" --json "$out/peers.$peer.json" "${options[@]}" || status=1
+    timeout "$((limits[4] / 2))" "$python" "$root/bench/peers/gpu_$peer.py" --json "$out/peers.$peer.json" "${options[@]}" || status=1
   done
   return $status
 }
@@ -103,15 +105,15 @@ stage_java() {
   export LIGHTCONE_CUDA_LIBRARY=$library
   # cuBLAS and cuSOLVER where the toolkit or Python's wheels have them.
   local wheels
-  wheels=$(python3 -c 'import glob, site; print(":".join(sorted({p.rsplit("/", 1)[0] for s in site.getsitepackages() for p in glob.glob(s + "/nvidia/**/lib*.so.*", recursive=True)})))' 2>/dev/null)
+  wheels=$("$python" -c 'import glob, site; print(":".join(sorted({p.rsplit("/", 1)[0] for s in site.getsitepackages() for p in glob.glob(s + "/nvidia/**/lib*.so.*", recursive=True)})))' 2>/dev/null)
   export LD_LIBRARY_PATH=${wheels:+$wheels:}/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-  local cache=-Dorg.bytedeco.javacpp.cachedir=$work/cache
+  local options=(-Dorg.bytedeco.javacpp.cachedir="$work/cache" --enable-native-access=ALL-UNNAMED)
   local class
   local select=()
   for class in DevicesTest DeviceEmbeddingTest InPcaTest EmbeddingOutOfCoreTest; do select+=(--select-class "org.lightcone.$class"); done
-  "$java" "$cache" -Dlightcone.root="$root" -jar "$kit"/junit-platform-console-standalone-*.jar execute \
-    --class-path "$work/tests:$(printf '%s:' "$kit"/jars/*.jar)" "${select[@]}" --details=tree --disable-banner || status=1
-  python3 "$root/bench/gpu_embed.py" "$out/java.json" "$work" "$scale" "$java" "$cache" -cp "$(printf '%s:' "$kit"/jars/*.jar)" \
+  "$java" "${options[@]}" -Dlightcone.root="$root" -jar "$kit"/junit-platform-console-standalone-*.jar execute \
+    --class-path "$work/tests:$(printf '%s:' "$kit"/jars/*.jar)" "${select[@]}" --details=tree --disable-banner --disable-ansi-colors || status=1
+  "$python" "$root/bench/gpu_embed.py" "$out/java.json" "$work" "$scale" "$java" "${options[@]}" -cp "$(printf '%s:' "$kit"/jars/*.jar)" \
     org.lightcone.cli.Main || status=1
   return $status
 }
@@ -147,5 +149,5 @@ for k in "${!names[@]}"; do
 done
 [[ $found == 1 ]] || usage
 # What is committed: the rows with their peers, by the GPU's name and the commit.
-[[ -f $out/bench.json ]] && python3 "$root/bench/gpu_results.py" "$out"
+[[ -f $out/bench.json ]] && "$python" "$root/bench/gpu_results.py" "$out"
 exit $failed

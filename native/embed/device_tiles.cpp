@@ -207,7 +207,6 @@ void DeviceTiles::multiply(int32_t product, const double* x, double* y, int64_t 
     const int64_t end = std::min(plan_.blocks, (g + args.groups) * kDeviceBlockRows);
     launches.queued(end - g * kDeviceBlockRows);
   }
-  launches.drain();
 
   // Where the block ends up: the memory of x centred, which has served, unless the caller has some on the device.
   double* const out = on_device ? y : centred;
@@ -220,8 +219,7 @@ void DeviceTiles::multiply(int32_t product, const double* x, double* y, int64_t 
            part_stride, out);
   }
   if (!on_device) download(y, out, bytes, threads, progress);
-  launches.queued(0);
-  launches.drain();
+  launches.finish();
 }
 
 }  // namespace lightcone

@@ -92,7 +92,8 @@ class DeviceEmbeddingTest {
     Path file = folder.resolve("d.tiles");
     try (Predictions table = Predictions.of(
             Tables.direct(Tables.logits(new java.util.Random(3), 210, 7, 3, 1)), 210, 7, 3, Kind.LOGITS)) {
-      DistanceFile.compute(file, table, DistanceOptions.defaults().withThreads(2).withDevice(Device.CPU), 0, null);
+      DistanceFile.compute(file, table, DistanceOptions.defaults().withThreads(2).withDevice(Device.CPU),
+          DistancePlan.machineBytes(), null);
     }
     try (PackedTiles d = PackedTiles.open(file)) {
       assertSame(InPca.embed(d, options(5, Device.CPU), null), InPca.embed(d, options(5, Device.CUDA), null));
