@@ -243,8 +243,12 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * bits of a tile do not depend on the band it is computed in, and are those of the dense matrix; they do
  * depend on panel_bytes (through the order of summation, within the bound).
  *
- * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact and fast,
- * without sample blocks; all else runs on the CPU alone. The bits are the device's own, the same from run to run,
+ * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact, without
+ * sample blocks. fast is float16 there, on the tensor cores, and of bhattacharyya alone. A sample's term x is within
+ *     2e-3 min(1, sqrt(2 x) + 2e-3) + 2^-27 sqrt(C) e^x
+ * of its value, the second part up to 2^-27 sqrt(C) e^x = 1/4 (x = 16 for C = 10), where float16's smallest steps are
+ * few; a term that it cannot tell from infinite is done again in float64. The errors of samples are independent, so
+ * that of d is smaller by about sqrt(N). All else runs on the CPU alone. The bits are the device's own, the same from run to run,
  * whatever its free memory and the bands that follow from it. panel_bytes is then device memory, by default a 16th of
  * the device's and at most 4 GiB; beside the panels stand two buffers of the chunk's source rows, as large or, of
  * float64, twice as large, and the same two pinned on the host: working_bytes. */
@@ -619,6 +623,75 @@ LIGHTCONE_API lightcone_status lightcone_device_tiles_multiply(lightcone_device_
                                                                const double* x, double* y, int64_t columns,
                                                                int32_t on_device, int32_t threads,
                                                                lightcone_control* control);
+/* ---- devices: geometry and planes ------------------------------------------------------------
+ *
+ * The calls of the sections above on a device. Each takes a place: where to run, where its large arrays lie. What is not
+ * among them (lightcone_geodesic, centroids, the measures of lightcone_trajectories, points at free coordinates, areas,
+ * confusion, bands) runs on the CPU alone.
+ *
+ * With LIGHTCONE_MEMORY_DEVICE an array is memory of that device, for example a LibTorch CUDA tensor's data: `input` says
+ * where rows.data and maps.data lie, `output` where points, labels, ids and geodesics go; all else is host memory. What
+ * `stream` (a cudaStream_t; null: the default stream) holds when the call begins is done before such an array is touched,
+ * and the call returns when its own work is done: later work of any stream may use the results. Tables of predictions
+ * are read from host memory or files. A device that cannot be had, or memory that a call cannot take, is refused with
+ * LIGHTCONE_UNSUPPORTED and the reason; an address that is not the device's with LIGHTCONE_INVALID_ARGUMENT.
+ *
+ * Results. Argmax, agreement and components are exact, those of the CPU. Plane points are those of a CPU with FMA, bit for
+ * bit. Progress and geodesics keep the CPU's bounds; their bits are the device's own, the same from run to run, whatever
+ * memory_bytes is. */
+#define LIGHTCONE_MEMORY_HOST 0
+#define LIGHTCONE_MEMORY_DEVICE 1
+
+typedef struct lightcone_place {
+  int64_t size;
+  int32_t device;       /* LIGHTCONE_DEVICE_...; default auto: where arrays are on a device, that */
+  int32_t ordinal;      /* which of several; default 0 */
+  int32_t threads;      /* of the host; default 0, all */
+  int32_t input;        /* LIGHTCONE_MEMORY_...; default host */
+  int32_t output;
+  int32_t ran;          /* written: LIGHTCONE_DEVICE_CPU or _CUDA, where the call ran */
+  void* stream;         /* of the caller; default null */
+  int64_t memory_bytes; /* what buffers may take on the device, about; default 0: 2 GiB, an 8th of it at most. A model's
+                         * 24 N bytes (progress), a map (components), the counts of the pairs (agreement) must fit */
+  char reason[256];     /* written: why there */
+} lightcone_place;
+
+LIGHTCONE_API void lightcone_place_init(lightcone_place* place);
+
+/* lightcone_progress, lightcone_geodesic_between and lightcone_trajectory (options.threads does not count). */
+LIGHTCONE_API lightcone_status lightcone_progress_at_place(const lightcone_predictions* predictions,
+                                                           const int32_t* labels, int64_t label_count,
+                                                           lightcone_place* place, lightcone_control* control,
+                                                           double* out);
+LIGHTCONE_API lightcone_status lightcone_geodesic_between_at_place(const lightcone_predictions* predictions,
+                                                                   int64_t from, int64_t to, const double* t,
+                                                                   int64_t points, lightcone_place* place,
+                                                                   lightcone_control* control, double* out);
+LIGHTCONE_API lightcone_status lightcone_trajectory_at_place(const lightcone_predictions* predictions,
+                                                             const int64_t* run_begin, int64_t runs,
+                                                             const double* index,
+                                                             const lightcone_trajectories_options* options,
+                                                             int64_t run, lightcone_place* place,
+                                                             lightcone_control* control, double* out);
+
+/* lightcone_plane_points, lightcone_argmax, lightcone_agreement and lightcone_components. */
+LIGHTCONE_API lightcone_status lightcone_plane_points_at_place(const lightcone_rows* rows, const int64_t* triplets,
+                                                               const double* vertices, int64_t count,
+                                                               const lightcone_plane_grid* grid, int64_t begin,
+                                                               int64_t points, lightcone_place* place,
+                                                               lightcone_control* control, float* out,
+                                                               int64_t out_stride_bytes);
+LIGHTCONE_API lightcone_status lightcone_argmax_at_place(const lightcone_rows* rows, int32_t label_bytes,
+                                                         lightcone_place* place, lightcone_control* control,
+                                                         void* out);
+LIGHTCONE_API lightcone_status lightcone_agreement_at_place(const lightcone_label_maps* maps, const uint8_t* mask,
+                                                            lightcone_place* place, lightcone_control* control,
+                                                            int64_t* out);
+LIGHTCONE_API lightcone_status lightcone_components_at_place(const lightcone_label_maps* maps, int64_t height,
+                                                             int64_t width, int32_t connectivity,
+                                                             int64_t minimum_area, lightcone_place* place,
+                                                             lightcone_control* control, int64_t* regions,
+                                                             int32_t* ids, int64_t* areas, int64_t areas_capacity);
 
 #ifdef __cplusplus
 }

@@ -176,6 +176,7 @@ LightconeEmulation emulation = make_emulation();
 std::map<void*, size_t> device_memory, pinned_memory;
 std::map<Stream*, std::unique_ptr<Stream>> streams;
 std::map<Event*, std::unique_ptr<Event>> events;
+Stream default_stream;
 
 bool fails(int64_t& countdown) { return countdown > 0 && --countdown == 0; }
 
@@ -188,9 +189,11 @@ void drain(Stream* stream) {
   while (!stream->queue.empty()) step(stream);
 }
 void drain_all() {
+  drain(&default_stream);
   for (auto& entry : streams) drain(entry.first);
 }
 Stream* known(void* stream) {
+  if (stream == nullptr) return &default_stream;
   Stream* s = static_cast<Stream*>(stream);
   if (streams.count(s) == 0) die("a stream that does not exist");
   return s;
@@ -299,6 +302,15 @@ cudaError_t cudaMalloc(void** out, size_t bytes) { return allocate(device_memory
 cudaError_t cudaFree(void* memory) { return release(device_memory, memory, true); }
 cudaError_t cudaMallocHost(void** out, size_t bytes) { return allocate(pinned_memory, out, bytes, false); }
 cudaError_t cudaFreeHost(void* memory) { return release(pinned_memory, memory, false); }
+
+cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* out, const void* address) {
+  const Lock lock(mutex);
+  *out = {within(device_memory, address, 1)   ? cudaMemoryTypeDevice
+          : within(pinned_memory, address, 1) ? cudaMemoryTypeHost
+                                              : cudaMemoryTypeUnregistered,
+          0};
+  return cudaSuccess;
+}
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* out, unsigned) {
   const Lock lock(mutex);

@@ -12,7 +12,8 @@
 #include <cstring>
 #include <functional>
 
-using std::exp, std::isinf, std::log, std::log1p, std::sqrt;
+using std::asin, std::copysign, std::cos, std::exp, std::fabs, std::fma, std::isinf, std::isnan, std::log, std::log1p;
+using std::sin, std::sqrt;
 
 #define __global__ static
 #define __device__
@@ -40,6 +41,7 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 struct alignas(8) float2 { float x, y; };
 struct alignas(16) float4 { float x, y, z, w; };
+struct alignas(16) uint4 { unsigned x, y, z, w; };
 struct alignas(16) double2 { double x, y; };
 
 namespace emulate {
@@ -95,22 +97,41 @@ inline unsigned __ballot_sync(unsigned, int predicate) {
   return bits;
 }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
+inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x)); }
 inline int __ffs(int x) { return __builtin_ffs(x); }
 
 template <class T>
 T atomicAdd(T* to, T value) { const T old = *to; *to = old + value; return old; }
-inline unsigned atomicMin(unsigned* to, unsigned value) {
-  const unsigned old = *to;
+template <class T>
+T atomicMin(T* to, T value) {
+  const T old = *to;
   if (value < old) *to = value;
   return old;
 }
+template <class T>
+T atomicCAS(T* to, T compare, T value) {
+  const T old = *to;
+  if (old == compare) *to = value;
+  return old;
+}
 inline unsigned atomicOr(unsigned* to, unsigned value) { const unsigned old = *to; *to = old | value; return old; }
+
+// Not to be contracted to a multiply-add.
+inline double __dmul_rn(double a, double b) { volatile double product = a * b; return product; }
+inline double __dsub_rn(double a, double b) { return a - b; }
 
 inline unsigned __float_as_uint(float x) { unsigned bits; std::memcpy(&bits, &x, 4); return bits; }
 inline double __longlong_as_double(long long bits) { double x; std::memcpy(&x, &bits, 8); return x; }
 inline float __uint_as_float(unsigned bits) { float x; std::memcpy(&x, &bits, 4); return x; }
 
 inline void copy_async16(void* shared, const void* global) { std::memcpy(shared, global, 16); }
+inline void copy_async4(void* shared, const void* global, bool there) {
+  if (there) {
+    std::memcpy(shared, global, 4);
+  } else {
+    std::memset(shared, 0, 4);
+  }
+}
 inline void copy_async_commit() {}
 template <int kPending>
 void copy_async_wait() {}
@@ -128,6 +149,11 @@ struct cudaDeviceProp {
   char name[256];
   size_t totalGlobalMem;
   int major, minor, multiProcessorCount;
+};
+enum cudaMemoryType { cudaMemoryTypeUnregistered = 0, cudaMemoryTypeHost = 1, cudaMemoryTypeDevice = 2 };
+struct cudaPointerAttributes {
+  cudaMemoryType type;
+  int device;
 };
 
 const char* cudaGetErrorString(cudaError_t code);
@@ -149,4 +175,5 @@ cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
 cudaError_t cudaEventQuery(cudaEvent_t event);
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream);
+cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* out, const void* address);
 cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream);

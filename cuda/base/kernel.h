@@ -16,8 +16,7 @@
 //   const LIGHTCONE_ARGS Args a                a kernel's argument, of which a reference costs no copy
 //   copy_async16, copy_async_commit, copy_async_wait  instead of cp.async
 //   shuffles, ballots and __syncwarp with all 32 lanes; blocks of a multiple of 32 threads
-// and nothing else of CUDA than what emulate.h has (add there what is missing). Code that cannot be emulated, such as
-// mma or TMA, stands in #ifndef GPU_EMULATE beside a plain path with the same arguments and order of sums.
+// and nothing else of CUDA than what emulate.h and mma.h have (add there what is missing).
 //
 // Bits. A result may depend on the chunk of samples and on nothing else: not on the launch's range of tiles, the place
 // of a pair in the grid, the band or the other blocks. So: no floating-point atomics, every sum in a fixed order.
@@ -52,6 +51,13 @@ __device__ __forceinline__ void copy_async16(void* shared, const void* global) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(
                    static_cast<unsigned>(__cvta_generic_to_shared(shared))),
                "l"(global)
+               : "memory");
+}
+// The same for 4 bytes; without `there` they become 0.
+__device__ __forceinline__ void copy_async4(void* shared, const void* global, bool there) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;\n" ::"r"(
+                   static_cast<unsigned>(__cvta_generic_to_shared(shared))),
+               "l"(global), "r"(there ? 4 : 0)
                : "memory");
 }
 // Ends a group of copies of this thread.

@@ -7,6 +7,8 @@
 #include "cuda/base/kernel.h"
 #include "cuda/distance/launchers.h"
 #include "cuda/embed/launchers.h"
+#include "cuda/geometry/launchers.h"
+#include "cuda/plane/launchers.h"
 
 namespace {
 
@@ -83,6 +85,13 @@ int fill(void* to, int32_t byte, int64_t bytes, void* stream) {
   return done(cudaMemsetAsync(to, byte, static_cast<size_t>(bytes), stream_of(stream)));
 }
 
+int owner(const void* address, int32_t* device) {
+  cudaPointerAttributes attributes;
+  const int code = done(cudaPointerGetAttributes(&attributes, address));
+  *device = code == 0 && attributes.type == cudaMemoryTypeDevice ? attributes.device : -1;
+  return code;
+}
+
 #ifdef GPU_EMULATE
 constexpr char kTarget[] = "emulated";
 #else
@@ -117,8 +126,13 @@ const DeviceOperations kOperations = {
     copy_to_host,
     fill,
     {lightcone::launch_panel, lightcone::launch_rows, lightcone::launch_product, lightcone::launch_mark,
-     lightcone::launch_near},
+     lightcone::launch_near, lightcone::launch_half_panel, lightcone::launch_half_product},
     {lightcone::launch_packed_product, lightcone::launch_column_sums, lightcone::launch_centre},
+    owner,
+    {lightcone::launch_progress_plane, lightcone::launch_progress_solve, lightcone::launch_geodesic_ends,
+     lightcone::launch_geodesic_points},
+    {lightcone::launch_plane_points, lightcone::launch_argmax, lightcone::launch_agreement_bits,
+     lightcone::launch_agreement_pairs, lightcone::launch_components_small, lightcone::launch_components_large},
 };
 
 }  // namespace

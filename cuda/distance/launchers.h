@@ -11,5 +11,7 @@ int launch_rows(const DeviceRowsArgs* args, void* stream);
 int launch_product(const DeviceProductArgs* args, void* stream);
 int launch_mark(const DeviceMarkArgs* args, void* stream);
 int launch_near(const DeviceNearArgs* args, void* stream);
+int launch_half_panel(const DeviceHalfPanelArgs* args, void* stream);
+int launch_half_product(const DeviceHalfProductArgs* args, void* stream);
 
 }  // namespace lightcone

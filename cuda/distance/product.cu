@@ -9,8 +9,7 @@
 // register, their exponents: two blocks a multiprocessor. FMA issue binds: per pair-sample C FMAs, one multiplication and
 // 6 / kRenormalise integer operations; then shared memory, 5 of its cycles for 12 of FMA.
 #include "cuda/distance/launchers.h"
-#include "cuda/base/kernel.h"
-#include "distance/log_mantissa.h"
+#include "cuda/distance/product_trick.h"
 
 namespace lightcone {
 namespace {
@@ -46,22 +45,6 @@ __device__ __forceinline__ void add_line(const float* line, int x, int y, float 
       for (int b = 0; b < kColumns; ++b)
         sum[k + a][b] = kFirst ? row[a] * column[b] : row[a] * column[b] + sum[k + a][b];
   }
-}
-
-// product to [1, 2), its exponent into the low or the high half of `exponents`; what is below 2^-126 becomes 0 for good.
-__device__ __forceinline__ void renormalise(float& product, int& exponents, bool high) {
-  const unsigned bits = __float_as_uint(product);
-  const int exponent = static_cast<int>(bits >> 23) - 127;
-  exponents += high ? exponent * 65536 : exponent;
-  product = bits < 0x00800000u ? 0.0f : __uint_as_float((bits & 0x007fffffu) | 0x3f800000u);
-}
-
-__device__ __forceinline__ double log_mantissa(double x) {
-  const double t = x - 1.5;
-  double p = log_mantissa_coefficient(0);
-  LIGHTCONE_UNROLL
-  for (int k = 1; k < kLogMantissaTerms; ++k) p = p * t + log_mantissa_coefficient(k);
-  return p;
 }
 
 // The lines of the tile's two panels, a stage at a time, each thread the same part of every fourth line.
@@ -144,9 +127,7 @@ __device__ __forceinline__ void product_tile(const DeviceProductArgs& a, int64_t
     __syncwarp();  // not for order: it keeps the compiler from taking all rows' float64 at once, which spills on sm_100
     LIGHTCONE_UNROLL
     for (int c = 0; c < kColumns; ++c) {
-      const int low = static_cast<int>(static_cast<short>(exponents[r][c / 2] & 0xffff));
-      const int exponent = c % 2 == 0 ? low : (exponents[r][c / 2] - low) / 65536;
-      const double log_product = log_mantissa(static_cast<double>(product[r][c])) + exponent * kDeviceLn2;
+      const double log_product = log_of(product[r][c], exponent_of(exponents[r][c / 2], c % 2 != 0));
       double* out = tile + row_of(r, y) * kBlock + column_of(c, x);
       *out += product[r][c] == 0.0f ? __longlong_as_double(0x7ff0000000000000LL) : a.log_scale - log_product;
     }

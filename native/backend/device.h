@@ -18,6 +18,7 @@ class Device {
 
   const DeviceOperations& operations() const { return operations_; }
   const DeviceFacts& facts() const { return facts_; }
+  int32_t ordinal() const { return ordinal_; }
   int64_t memory_free() const;
   // On another thread than the one that made it, before that thread calls it.
   void use() const { check(operations_.use(ordinal_), "be used"); }
@@ -105,6 +106,11 @@ class DeviceStream {
   }
   void wait(const DeviceEvent& event) const {
     device_.check(device_.operations().stream_wait(stream_, event.get()), "wait for an event");
+  }
+  // What follows on this stream waits for what a stream of the caller's holds now (null: the default stream).
+  void follow(const DeviceEvent& event, void* other) const {
+    device_.check(device_.operations().event_record(event.get(), other), "record an event");
+    wait(event);
   }
   // After an event that stands behind all of it, so that it does not block for long.
   void synchronize() const { device_.check(device_.operations().stream_synchronize(stream_), "finish its work"); }

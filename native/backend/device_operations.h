@@ -15,10 +15,12 @@
 
 #include "distance/device_kernels.h"
 #include "embed/device_kernels.h"
+#include "geometry/device_kernels.h"
+#include "plane/device_kernels.h"
 
 namespace lightcone {
 
-constexpr int32_t kDeviceOperationsVersion = 2;
+constexpr int32_t kDeviceOperationsVersion = 3;
 
 // Codes with a meaning to the host; they are CUDA's.
 constexpr int kDeviceOutOfMemory = 2;
@@ -65,6 +67,11 @@ struct DeviceOperations {
 
   DeviceDistanceKernels distance;
   DeviceEmbedKernels embed;
+
+  // Which device's memory an address is; -1: none's.
+  int (*owner)(const void* address, int32_t* device);
+  DeviceGeometryKernels geometry;
+  DevicePlaneKernels plane;
 };
 
 }  // namespace lightcone

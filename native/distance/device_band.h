@@ -61,9 +61,9 @@ class DeviceBand {
 
  public:
   const DeviceBuffer sums, marks, infinite, counts, list, totals;  // as DeviceMarkArgs and DeviceNearArgs have them
-  // float32 panels, or float64 rows; of a triangle the columns' alone
+  // float32 or float16 panels, or float64 rows; of a triangle the columns' alone
   const DeviceBuffer row_panel, column_panel;
-  const DeviceBuffer row_least, column_least;
+  const DeviceBuffer row_facts, column_facts;  // the least s of each block of models, or (float16) the norm of each model
   const DeviceStream stream;
   DeviceFeed feed;
   DeviceLaunches launches;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Distances on a device. Bands of block rows outside, chunks of samples inside, tiles innermost:
 //
-//   fast    source rows cross the bus once a band, become float32 panels, and add to the band's float64 sums, resident
+//   fast    source rows cross the bus once a band, become float32 panels (in mode fast float16 ones, for the tensor
+//           cores), and add to the band's float64 sums, resident
 //   near    near and flagged pairs again in float64 (device_near.h)
 //   write   the sums come back and are finished on the host
 //
@@ -21,32 +22,64 @@ namespace {
 constexpr int64_t kMostClasses = int64_t{1} << 19;
 static_assert(kMostClasses * kDeviceSamples < int64_t{1} << 31, "lines of a launch");
 
-void ingest(const DeviceBand& band, const DeviceSource& source, const DeviceBuffer& panel, const DeviceBuffer& least) {
-  band.stream.fill(least.as<void>(), 0x7f, source.padded / kBlock * 4);  // 3.4e38 as a float
-  const DevicePanelArgs args{source, panel.as<float>(), least.as<uint32_t>()};
+// A float16 multiply-add on the tensor cores against a float32 one, by rated speeds and the products beside them.
+constexpr double kHalfCost = 0.2;
+
+void ingest(const DeviceBand& band, const DeviceSource& source, const DeviceBuffer& panel, const DeviceBuffer& facts) {
+  if (band.sizes.half) {
+    const DeviceHalfPanelArgs args{source, panel.as<uint32_t>(), facts.as<double>()};
+    band.device.check(band.kernels.half_panel(&args, band.stream.get()), "launch the ingest");
+    return;
+  }
+  band.stream.fill(facts.as<void>(), 0x7f, source.padded / kBlock * 4);  // 3.4e38 as a float
+  const DevicePanelArgs args{source, panel.as<float>(), facts.as<uint32_t>()};
   band.device.check(band.kernels.panel(&args, band.stream.get()), "launch the ingest");
+}
+
+// All tiles of the chunk; a multiply-add takes `cost` of a float32 one's time.
+template <class Args>
+void multiply(DeviceBand& band, Args args, int (*kernel)(const Args*, void*), double cost) {
+  const double operations = cost * static_cast<double>(kTile * args.samples) * static_cast<double>(args.classes + 1);
+  band.for_ranges(operations, [&](const DeviceTileRange& range, int64_t pairs) {
+    args.range = range;
+    band.device.check(kernel(&args, band.stream.get()), "launch the distances");
+    band.launches.queued(pairs * args.samples);
+  });
+}
+
+// What the arguments of both precisions share.
+template <class Args>
+Args shared_args(const DeviceBand& band, SampleRange chunk, const FedTables& fed) {
+  Args args{};
+  args.row_padded = band.sizes.triangle ? fed.columns.padded : fed.rows.padded;
+  args.column_padded = fed.columns.padded;
+  args.samples = chunk.count;
+  args.classes = fed.columns.classes;
+  args.map = band.map();
+  args.sums = band.sums.as<double>();
+  return args;
 }
 
 void products(DeviceBand& band, SampleRange chunk, const FedTables& fed) {
   const bool triangle = band.sizes.triangle;
-  DeviceProductArgs args{};
-  args.columns = band.column_panel.as<float>();
-  args.column_smallest = band.column_least.as<uint32_t>();
-  args.column_padded = fed.columns.padded;
-  args.rows = triangle ? args.columns : band.row_panel.as<float>();
-  args.row_smallest = triangle ? args.column_smallest : band.row_least.as<uint32_t>();
-  args.row_padded = triangle ? args.column_padded : fed.rows.padded;
-  args.samples = chunk.count;
-  args.classes = fed.columns.classes;
+  const DeviceBuffer &rows = triangle ? band.column_panel : band.row_panel, &columns = band.column_panel;
+  const DeviceBuffer &row_facts = triangle ? band.column_facts : band.row_facts, &column_facts = band.column_facts;
+  if (band.sizes.half) {
+    auto args = shared_args<DeviceHalfProductArgs>(band, chunk, fed);
+    args.rows = rows.as<uint32_t>();
+    args.columns = columns.as<uint32_t>();
+    args.row_self = row_facts.as<double>();
+    args.column_self = column_facts.as<double>();
+    multiply(band, args, band.kernels.half_product, kHalfCost);
+    return;
+  }
+  auto args = shared_args<DeviceProductArgs>(band, chunk, fed);
+  args.rows = rows.as<float>();
+  args.columns = columns.as<float>();
+  args.row_smallest = row_facts.as<uint32_t>();
+  args.column_smallest = column_facts.as<uint32_t>();
   args.log_scale = fed.log_scale;
-  args.map = band.map();
-  args.sums = band.sums.as<double>();
-  const double operations = static_cast<double>(kTile * chunk.count) * static_cast<double>(args.classes + 1);
-  band.for_ranges(operations, [&](const DeviceTileRange& range, int64_t pairs) {
-    args.range = range;
-    band.device.check(band.kernels.product(&args, band.stream.get()), "launch the distances");
-    band.launches.queued(pairs * chunk.count);
-  });
+  multiply(band, args, band.kernels.product, 1);
 }
 
 void fast(DeviceBand& band) {
@@ -54,8 +87,8 @@ void fast(DeviceBand& band) {
   const double waited = band.feed.run(
       band.tables(), band.call.plan.all, band.sizes.chunk,
       [&](SampleRange, const FedTables& fed) {
-        ingest(band, fed.columns, band.column_panel, band.column_least);
-        if (!band.sizes.triangle) ingest(band, fed.rows, band.row_panel, band.row_least);
+        ingest(band, fed.columns, band.column_panel, band.column_facts);
+        if (!band.sizes.triangle) ingest(band, fed.rows, band.row_panel, band.row_facts);
       },
       [&](SampleRange chunk, const FedTables& fed) { products(band, chunk, fed); });
   band.launches.finish();
@@ -97,6 +130,7 @@ Work device_work(const Shape& shape, const Plan& plan, const Metric& metric,
   const double models = static_cast<double>(shape.triangle ? shape.columns - plan.row_begin : shape.rows + shape.columns);
   Work work{};
   work.multiply_adds = pair_samples * static_cast<double>(shape.classes + 1);
+  if (options.precision == LIGHTCONE_PRECISION_FAST) work.multiply_adds *= kHalfCost;
   work.input_bytes = models * static_cast<double>(plan.all.count) * static_cast<double>(shape.classes) * 4;
   if (options.precision == LIGHTCONE_PRECISION_COMPAT) {
     work.refusal = "compat follows the paper's code in float64, on the CPU alone";
@@ -104,6 +138,8 @@ Work device_work(const Shape& shape, const Plan& plan, const Metric& metric,
     work.refusal = format("%s is measured on the CPU alone", metric.name);
   } else if (shape.classes > kMostClasses) {
     work.refusal = format("%lld classes are more than the kernels count", static_cast<long long>(shape.classes));
+  } else if (options.precision == LIGHTCONE_PRECISION_FAST && metric.code != LIGHTCONE_METRIC_BHATTACHARYYA) {
+    work.refusal = format("fast is float16 on a device, too coarse for %s: ask for exact", metric.name);
   } else if (options.sample_blocks != 0) {
     work.refusal = "standard errors and replicates are made on the CPU alone";
   }

@@ -7,28 +7,10 @@
 #include <future>
 #include <vector>
 
+#include "base/gather.h"
 #include "distance/panels.h"
 
 namespace lightcone {
-namespace {
-
-template <class From, class To>
-void copy_rows(const SourceRows& source, int64_t classes, To* out) {
-  for (int64_t r = 0; r < source.count; ++r) {
-    const char* row = source.data + r * source.stride_bytes;
-    if constexpr (sizeof(From) == sizeof(To)) {
-      std::memcpy(out + r * classes, row, static_cast<size_t>(classes) * sizeof(To));
-    } else {
-      for (int64_t c = 0; c < classes; ++c) {
-        From value;
-        std::memcpy(&value, row + c * static_cast<int64_t>(sizeof value), sizeof value);
-        out[r * classes + c] = static_cast<To>(value);
-      }
-    }
-  }
-}
-
-}  // namespace
 
 DeviceFeed::DeviceFeed(const Device& device, const DevicePlan& plan, const DeviceStream& compute, Team& team,
                        const Progress& progress)
@@ -49,17 +31,8 @@ void DeviceFeed::gather(const Predictions& table, const SourceLayout& layout, Sa
     const int64_t end = std::min(layout.models, (task + 1) * group);
     for (int64_t model = task * group; model < end; ++model) {
       progress_.check();
-      table.source_rows(model, chunk, scratch[static_cast<size_t>(thread)], [&](const SourceRows& source, int64_t row) {
-        char* out = to + (model * length + row * classes) * layout.element;
-        if (layout.element == 4) {
-          copy_rows<float>(source, classes, reinterpret_cast<float*>(out));
-        } else if (source.dtype == LIGHTCONE_FLOAT32) {
-          copy_rows<float>(source, classes, reinterpret_cast<double*>(out));
-        } else {
-          copy_rows<double>(source, classes, reinterpret_cast<double*>(out));
-        }
-        std::memset(kinds + model * chunk.count + row, source.kind, static_cast<size_t>(source.count));
-      });
+      gather_rows(table, model, chunk, layout.element, scratch[static_cast<size_t>(thread)],
+                  to + model * length * layout.element, kinds + model * chunk.count);
     }
   });
 }

@@ -41,6 +41,21 @@ struct DevicePanelArgs {
   uint32_t* smallest;  // (padded / kBlock) becomes at most the bits, as float32, of the least s of the block's chunk
 };
 
+// A float16 panel, for the tensor cores: words of two classes, four words (eight classes) of a model side by side, then
+// what is left of its classes:
+//   [n][classes / 8][padded][4 words], then [n][padded][half_rest(classes) words], of n samples half_words words a model
+// and holds s k_n / 16, k_n / 16 in [2^3, 2^3.5): 16 samples of dot products below 2^7 and a mantissa stay below 2^113.
+constexpr int64_t half_rest(int64_t classes) { return (classes % 8 + 1) / 2; }
+constexpr int64_t half_words(int64_t classes) { return classes / 8 * 4 + half_rest(classes); }
+constexpr double kHalfScale = 1.0 / 16;
+constexpr int kHalfRenormalise = 16;
+
+struct DeviceHalfPanelArgs {
+  DeviceSource source;
+  uint32_t* panel;
+  double* self;  // (padded): 1/2 sum_n log |row|^2 of the rounded rows of the chunk; 0 for models that are not there
+};
+
 struct DeviceRowsArgs {
   DeviceSource source;
   double* rows;   // [n][c][padded]: s
@@ -68,6 +83,15 @@ struct DeviceProductArgs {
   DeviceTileMap map;
   DeviceTileRange range;
   double* sums;  // (tiles, kBlock, kBlock): += sum_n -log BC_n, nats; +inf where flagged
+};
+
+struct DeviceHalfProductArgs {
+  const uint32_t *rows, *columns;  // float16 panels
+  const double *row_self, *column_self;
+  int64_t row_padded, column_padded, samples, classes;
+  DeviceTileMap map;
+  DeviceTileRange range;
+  double* sums;  // (tiles, kBlock, kBlock): += sum_n -log of the cosines of the rounded rows; +inf where flagged
 };
 
 struct DeviceMarkArgs {
@@ -103,6 +127,8 @@ struct DeviceDistanceKernels {
   int (*product)(const DeviceProductArgs* args, void* stream);
   int (*mark)(const DeviceMarkArgs* args, void* stream);
   int (*near)(const DeviceNearArgs* args, void* stream);
+  int (*half_panel)(const DeviceHalfPanelArgs* args, void* stream);
+  int (*half_product)(const DeviceHalfProductArgs* args, void* stream);
 };
 
 }  // namespace lightcone

@@ -10,7 +10,8 @@ namespace {
 
 // The logarithms that end a chunk and the sums' way through memory cost, for each pair, about what 10 samples do: 2%.
 constexpr int64_t kChunk = 512;
-static_assert(kChunk <= kDeviceSamples, "one launch takes a chunk");
+constexpr int64_t kHalfChunk = 1024;  // on the tensor cores a sample takes a fifth of the time
+static_assert(kHalfChunk <= kDeviceSamples, "one launch takes a chunk");
 constexpr int64_t kLargestBudget = int64_t{4} << 30;  // kChunk samples of 151,407 models and 10 classes are 3.1 GB
 // Of the whole memory: what the driver keeps for itself, rounds up and cuts off.
 constexpr int64_t kReserveShare = 32;
@@ -27,22 +28,24 @@ DevicePlan::DevicePlan(const Shape& shape, const Plan& plan, const lightcone_dis
   const int64_t whole = (blocks_of(shape.columns) + (triangle ? 0 : blocks_of(shape.rows))) * kBlock;
   const int64_t budget =
       options.panel_bytes > 0 ? options.panel_bytes : std::min(kLargestBudget, memory_total / 16);
-  chunk = std::clamp<int64_t>(budget / (whole * classes * 4), 1, kChunk);
-  chunk = std::min(chunk > kRenormalise ? chunk / kRenormalise * kRenormalise : chunk, plan.all.count);
-  // s and log s in float64: a quarter of the samples in the same memory.
-  near_chunk = std::clamp<int64_t>(chunk / 4, 1, kDeviceNearSamples);
+  half = options.precision == LIGHTCONE_PRECISION_FAST;
+  const int64_t row = half ? half_words(classes) * 4 : classes * 4, near_row = classes * 16 + 1;  // bytes
+  const int64_t group = half ? kHalfRenormalise : kRenormalise;
+  chunk = std::clamp<int64_t>(budget / (whole * row), 1, half ? kHalfChunk : kChunk);
+  chunk = std::min(chunk > group ? chunk / group * group : chunk, plan.all.count);
+  // s and log s in float64: fewer samples in the same memory.
+  near_chunk = std::clamp<int64_t>(chunk * row / near_row, 1, kDeviceNearSamples);
 
   columns = {shape.columns - plan.row_begin, classes, element};
   rows = {triangle ? 0 : shape.rows, classes, element};
   column_padded = blocks_of(columns.models) * kBlock;
   row_padded = blocks_of(rows.models) * kBlock;
-  const int64_t panel = std::max(chunk * classes * 4, near_chunk * (classes * 16 + 1));
+  const int64_t panel = std::max(chunk * row, near_chunk * near_row);
   row_panel_bytes = row_padded * panel;
   column_panel_bytes = column_padded * panel;
   // The same buffers bring the sums back, at least a tile at a time.
   slot_bytes = std::max(columns.bytes(chunk) + (triangle ? 0 : rows.bytes(chunk)), 8 * kTile);
-  const int64_t least = 4 * (row_padded + column_padded) / kBlock;
-  fixed_bytes = 2 * slot_bytes + row_panel_bytes + column_panel_bytes + least + 2 * 8;
+  fixed_bytes = 2 * slot_bytes + row_panel_bytes + column_panel_bytes + facts_bytes(row_padded) + facts_bytes(column_padded) + 2 * 8;
   host_bytes = 2 * slot_bytes;
 }
 

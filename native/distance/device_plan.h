@@ -31,10 +31,14 @@ struct DevicePlan {
   // Device memory of the call, the sums of so many tiles among it.
   int64_t device_bytes(int64_t tiles) const { return fixed_bytes + tiles * kTileBytes; }
 
+  // Of so many models: the least s of each block, or the norm of each model.
+  int64_t facts_bytes(int64_t padded) const { return half ? 8 * padded : 4 * padded / kBlock; }
+
   // For each tile: float64 sums, two sets of pairs, two counts, its place in the list of tiles to redo.
   static constexpr int64_t kTileBytes = 8 * kTile + 2 * 4 * kTileWords + 8 + 8;
 
   bool triangle;
+  bool half;                          // float16 panels, for the tensor cores
   int64_t memory_total;
   int64_t chunk, near_chunk;          // samples
   SourceLayout rows, columns;         // rows.models is 0 in a triangle: they are the first columns

@@ -86,13 +86,17 @@ void geodesic(const double* p, const double* q, int64_t samples, int64_t classes
   }
 }
 
-void geodesic_between(const Predictions& table, int64_t from, int64_t to, const double* t, int64_t points,
-                      int threads, lightcone_control* control, double* out) {
+void check_geodesic(const Predictions& table, int64_t from, int64_t to, const double* t, int64_t points) {
   check_points(t, points);
   for (const int64_t model : {from, to})
     if (model < 0 || model >= table.models())
       throw Error(LIGHTCONE_INVALID_ARGUMENT, format("model %lld is not one of the %lld models there are",
                                                      (long long)model, (long long)table.models()));
+}
+
+void geodesic_between(const Predictions& table, int64_t from, int64_t to, const double* t, int64_t points,
+                      int threads, lightcone_control* control, double* out) {
+  check_geodesic(table, from, to, t, points);
   const int64_t classes = table.classes(), samples = table.samples(), step = piece_samples(classes);
   const Kernels& table_of_isa = kernels(LIGHTCONE_ISA_AUTO);
   const Progress done(control, samples);

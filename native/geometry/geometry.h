@@ -18,6 +18,8 @@ void progress(const Predictions& table, const int32_t* labels, int64_t label_cou
 
 void geodesic(const double* p, const double* q, int64_t samples, int64_t classes, const double* t,
               int64_t points, double* out);
+// Two models of the table, and points in [0, 1]; throws.
+void check_geodesic(const Predictions& table, int64_t from, int64_t to, const double* t, int64_t points);
 void geodesic_between(const Predictions& table, int64_t from, int64_t to, const double* t, int64_t points,
                       int threads, lightcone_control* control, double* out);
 // Square roots of a model's rows, s (count, C).
@@ -37,6 +39,7 @@ struct Reindexed {
 };
 Reindexed reindex(const int64_t* run_begin, int64_t runs, const double* index, int64_t models,
                   const lightcone_trajectories_options& options);
+void require_run(const Reindexed& path, int64_t run);  // one of them; throws
 void trajectory(const Predictions& table, const Reindexed& path, const lightcone_trajectories_options& options,
                 int64_t run, lightcone_control* control, double* out);
 void trajectories(const Predictions& table, const Reindexed& path, const lightcone_trajectories_options& options,

@@ -244,11 +244,15 @@ class Sweep {
 
 }  // namespace
 
-void trajectory(const Predictions& table, const Reindexed& path, const lightcone_trajectories_options& options,
-                int64_t run, lightcone_control* control, double* out) {
+void require_run(const Reindexed& path, int64_t run) {
   if (run < 0 || run >= path.runs)
     throw Error(LIGHTCONE_INVALID_ARGUMENT, format("run %lld is not one of the %lld runs there are", (long long)run,
                                                    (long long)path.runs));
+}
+
+void trajectory(const Predictions& table, const Reindexed& path, const lightcone_trajectories_options& options,
+                int64_t run, lightcone_control* control, double* out) {
+  require_run(path, run);
   const int64_t classes = table.classes(), samples = table.samples();
   const int64_t step = std::max<int64_t>(1, 16384 / classes);  // three buffers of rows in a second-level cache
   const Kernels& table_of_isa = kernels(options.isa);

@@ -47,6 +47,8 @@ void require_labels(const lightcone_label_maps& maps, int64_t classes, const Fir
 
 void plane_vertices(const lightcone_rows& images, const int64_t* triplets, int64_t count, int threads,
                     lightcone_control* control, double* out);
+// Throws INVALID_ARGUMENT where they cannot be those of a plane.
+void require_vertices(const double* vertices, int64_t triplet);
 void plane_coordinates(const double* vertices, const lightcone_plane_grid& grid, double* s, double* t);
 void plane_points(const lightcone_rows& rows, const int64_t* triplets, const double* vertices,
                   const lightcone_plane_grid& grid, int64_t begin, int64_t points, int threads,

@@ -137,6 +137,8 @@ void spaced(double low, double high, int64_t count, double* out) {
                                      : low + length * (static_cast<double>(k) / static_cast<double>(count - 1));
 }
 
+}  // namespace
+
 void require_vertices(const double* vertices, int64_t triplet) {
   if (!(std::isfinite(vertices[0]) && vertices[0] > 0 && std::isfinite(vertices[1]) &&
         std::isfinite(vertices[2]) && vertices[2] > 0))
@@ -144,8 +146,6 @@ void require_vertices(const double* vertices, int64_t triplet) {
                 format("the vertices of triplet %lld are (%g, %g, %g); take them from lightcone_plane_vertices",
                        (long long)triplet, vertices[0], vertices[1], vertices[2]));
 }
-
-}  // namespace
 
 void plane_vertices(const lightcone_rows& images, const int64_t* triplets, int64_t count, int threads,
                     lightcone_control* control, double* out) {

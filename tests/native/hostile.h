@@ -174,6 +174,30 @@ Argument report(const std::string& name, const Struct& sound, Store& store) {
   return a;
 }
 
+// Where a call runs: the CPU. What it says where it ran is written on success alone.
+inline Argument at_place(Store& store) {
+  using Place = lightcone_place;
+  Place sound;
+  lightcone_place_init(&sound);
+  sound.device = LIGHTCONE_DEVICE_CPU;
+  Argument a = structure("place", sound, store);
+  for (const auto& [name, field] : {std::pair<const char*, int32_t Place::*>{"device", &Place::device},
+                                    {"input", &Place::input},
+                                    {"output", &Place::output}})
+    for (const int32_t value : {-1, 99, INT32_MAX, INT32_MIN})
+      spoil<Place>(a, std::string(name) + " " + std::to_string(value), store,
+                   [f = field, value](Place& p) { p.*f = value; });
+  spoil<Place>(a, "input on the device, for the cpu", store, [](Place& p) { p.input = LIGHTCONE_MEMORY_DEVICE; });
+  spoil<Place>(a, "output on the device, for the cpu", store, [](Place& p) { p.output = LIGHTCONE_MEMORY_DEVICE; });
+  spoil<Place>(a, "memory_bytes -1", store, [](Place& p) { p.memory_bytes = -1; });
+  for (const int32_t ordinal : {-1, INT32_MAX})
+    spoil<Place>(a, "ordinal " + std::to_string(ordinal), store, [ordinal](Place& p) {
+      p.device = LIGHTCONE_DEVICE_CUDA;
+      p.ordinal = ordinal;
+    });
+  return a;
+}
+
 // A sound call of one function of the header.
 struct Call {
   std::string function;

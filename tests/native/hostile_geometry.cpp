@@ -76,6 +76,10 @@ std::vector<Call> geometry_calls(const Handles& h, Store& store) {
                        {predictions(h), labels_argument(false),
                         size("label_count", 4, {-1, 0, 3, 5, INT64_MIN, INT64_MAX}), threads(), control(h),
                         out("out", progress, 3)}));
+  calls.push_back(call("lightcone_progress_at_place", lightcone_progress_at_place,
+                       {predictions(h), labels_argument(false),
+                        size("label_count", 4, {-1, 0, 3, 5, INT64_MIN, INT64_MAX}), at_place(store), control(h),
+                        out("out", progress, 3)}));
   calls.push_back(call("lightcone_geodesic", lightcone_geodesic,
                        {in("p", p), in("q", q), size("samples", 2),
                         size("classes", 2, {-1, 0, 1, INT64_MIN, INT64_MAX}), t_argument(), size("points", 3),
@@ -86,6 +90,9 @@ std::vector<Call> geometry_calls(const Handles& h, Store& store) {
   calls.push_back(call("lightcone_geodesic_between", lightcone_geodesic_between,
                        {predictions(h), size("from", 0, no_model), size("to", 2, no_model), t_argument(),
                         size("points", 3), threads(), control(h), out("out", points, 24)}));
+  calls.push_back(call("lightcone_geodesic_between_at_place", lightcone_geodesic_between_at_place,
+                       {predictions(h), size("from", 0, no_model), size("to", 2, no_model), t_argument(),
+                        size("points", 3), at_place(store), control(h), out("out", points, 24)}));
   calls.push_back(call("lightcone_centroid", lightcone_centroid,
                        {predictions(h), constant("mean", LIGHTCONE_MEAN_BHATTACHARYYA), in("weights", weights, true),
                         threads(), control(h), out("out", mean, 8)}));
@@ -98,6 +105,10 @@ std::vector<Call> geometry_calls(const Handles& h, Store& store) {
   calls.push_back(call("lightcone_trajectory", lightcone_trajectory,
                        {predictions(h), run_begin(), size("runs", 2, kNoRuns), index(), options(store),
                         size("run", 1, {-1, 2, INT64_MIN, INT64_MAX}), control(h), out("out", points, 24)}));
+  calls.push_back(call("lightcone_trajectory_at_place", lightcone_trajectory_at_place,
+                       {predictions(h), run_begin(), size("runs", 2, kNoRuns), index(), options(store),
+                        size("run", 1, {-1, 2, INT64_MIN, INT64_MAX}), at_place(store), control(h),
+                        out("out", points, 24)}));
 
   Outputs sound;
   lightcone_trajectories_outputs_init(&sound);

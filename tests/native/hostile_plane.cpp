@@ -139,6 +139,21 @@ std::vector<Call> plane_calls(const Handles& h, Store& store) {
                         size("minimum_area", 1, {-1, 0, INT64_MIN}), threads(), control(h), out("regions", regions, 2),
                         out("ids", ids, 12, true), out("areas", areas, 4, true),
                         size("areas_capacity", 2)}));
+  calls.push_back(call("lightcone_plane_points_at_place", lightcone_plane_points_at_place,
+                       {rows("rows", store), triplet_argument(), in("vertices", vertices), size("count", 2),
+                        grid(store), size("begin", 0, {-1, 1, INT64_MIN, INT64_MAX}),
+                        size("points", 12, {-1, 13, INT64_MIN, INT64_MAX}), at_place(store), control(h),
+                        out("out", points, 60), size("out_stride_bytes", 20, strides)}));
+  calls.push_back(call("lightcone_argmax_at_place", lightcone_argmax_at_place,
+                       {rows("rows", store), constant("label_bytes", 2), at_place(store), control(h),
+                        out("out", labels, 4)}));
+  calls.push_back(call("lightcone_agreement_at_place", lightcone_agreement_at_place,
+                       {maps(store), in("mask", mask, true), at_place(store), control(h), out("out", counts, 4)}));
+  calls.push_back(call("lightcone_components_at_place", lightcone_components_at_place,
+                       {maps(store), size("height", 2), size("width", 3), constant("connectivity", 4),
+                        size("minimum_area", 1, {-1, 0, INT64_MIN}), at_place(store), control(h),
+                        out("regions", regions, 2), out("ids", ids, 12, true), out("areas", areas, 4, true),
+                        size("areas_capacity", 2)}));
   return calls;
 }
 

@@ -40,6 +40,15 @@ public final class Agreement {
    * @throws CancelledException if it was cancelled
    */
   public static Agreement of(LabelMaps labels, ByteBuffer mask, int threads, Control control) {
+    return of(labels, mask, Place.cpu(threads), control);
+  }
+
+  /**
+   * The same at a place.
+   *
+   * @throws UnsupportedException if the device that it asks for cannot be had
+   */
+  public static Agreement of(LabelMaps labels, ByteBuffer mask, Place place, Control control) {
     if (labels.maps() > MAX_MAPS) {
       throw new IllegalArgumentException(
           "the counts of the pairs of " + labels.maps() + " maps do not fit one array of Java, which holds those of "
@@ -53,7 +62,7 @@ public final class Agreement {
       LongPointer out = new LongPointer(memory.pointer());
       NativeControl entered = Control.enter(control);
       try {
-        Native.check(Lightcone.lightcone_agreement(view, counted, threads, entered, out));
+        place.call(at -> Lightcone.lightcone_agreement_at_place(view, counted, at, entered, out));
       } finally {
         Control.exit(control);
       }

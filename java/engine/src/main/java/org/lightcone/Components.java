@@ -62,6 +62,16 @@ public final class Components {
    */
   public static Components of(
       LabelMaps labels, int height, int width, Options options, IntBuffer ids, int threads, Control control) {
+    return of(labels, height, width, options, ids, Place.cpu(threads), control);
+  }
+
+  /**
+   * The same at a place.
+   *
+   * @throws UnsupportedException if the device that it asks for cannot be had
+   */
+  public static Components of(
+      LabelMaps labels, int height, int width, Options options, IntBuffer ids, Place place, Control control) {
     long points = (long) height * width;
     if (height < 1 || width < 1 || labels.points() % points != 0) {
       throw new IllegalArgumentException(
@@ -83,8 +93,8 @@ public final class Components {
           areaCount == 0 ? null : new LongPointer(OffHeap.at(memory.pointer().address() + 8 * count, 8 * areaCount));
       NativeControl entered = Control.enter(control);
       try {
-        Native.check(Lightcone.lightcone_components(view, height, width, options.connectivity(),
-            options.minimumArea(), threads, entered, counts, numbered, kept, options.areasPerPicture()));
+        place.call(at -> Lightcone.lightcone_components_at_place(view, height, width, options.connectivity(),
+            options.minimumArea(), at, entered, counts, numbered, kept, options.areasPerPicture()));
       } finally {
         Control.exit(control);
       }

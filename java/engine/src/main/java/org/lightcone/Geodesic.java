@@ -54,6 +54,16 @@ public final class Geodesic {
    */
   public static double[] between(
       Predictions predictions, long from, long to, double[] t, int threads, Control control) {
+    return between(predictions, from, to, t, Place.cpu(threads), control);
+  }
+
+  /**
+   * The same at a place.
+   *
+   * @throws UnsupportedException if the device that it asks for cannot be had
+   */
+  public static double[] between(
+      Predictions predictions, long from, long to, double[] t, Place place, Control control) {
     long size = Math.multiplyExact(predictions.samples() * predictions.classes(), (long) t.length);
     if (size > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(t.length + " points of " + predictions.samples() + " samples and "
@@ -64,7 +74,8 @@ public final class Geodesic {
     try {
       NativeControl entered = Control.enter(control);
       try {
-        Native.check(Lightcone.lightcone_geodesic_between(table, from, to, t, t.length, threads, entered, path));
+        place.call(at ->
+            Lightcone.lightcone_geodesic_between_at_place(table, from, to, t, t.length, at, entered, path));
       } finally {
         Control.exit(control);
       }

@@ -116,7 +116,7 @@ public final class LabelMaps implements AutoCloseable {
   public void argmax(long map, long begin, FloatBuffer rows, int threads, Control control) {
     long count = rowsIn(rows.remaining());
     argmax(map, begin, count, Direct.in(rows, count * classes, "the rows' buffer"), DType.FLOAT32, 4L * classes,
-        threads, control);
+        Place.cpu(threads), false, control);
     Reference.reachabilityFence(rows);
   }
 
@@ -124,7 +124,7 @@ public final class LabelMaps implements AutoCloseable {
   public void argmax(long map, long begin, DoubleBuffer rows, int threads, Control control) {
     long count = rowsIn(rows.remaining());
     argmax(map, begin, count, Direct.in(rows, count * classes, "the rows' buffer"), DType.FLOAT64, 8L * classes,
-        threads, control);
+        Place.cpu(threads), false, control);
     Reference.reachabilityFence(rows);
   }
 
@@ -134,8 +134,20 @@ public final class LabelMaps implements AutoCloseable {
    */
   public void argmax(long map, long begin, long count, long address, DType dtype, long strideBytes, int threads,
       Control control) {
-    argmax(map, begin, count, OffHeap.at(address, Math.multiplyExact(count, strideBytes)), dtype, strideBytes, threads,
-        control);
+    argmax(map, begin, count, address, dtype, strideBytes, Place.cpu(threads), false, control);
+  }
+
+  /**
+   * The same at a place.
+   *
+   * @param onDevice whether the address is memory of the device, such as the data of a LibTorch CUDA tensor; the labels
+   *     are written to these maps either way
+   * @throws UnsupportedException if the device that the place asks for cannot be had
+   */
+  public void argmax(long map, long begin, long count, long address, DType dtype, long strideBytes, Place place,
+      boolean onDevice, Control control) {
+    argmax(map, begin, count, OffHeap.at(address, Math.multiplyExact(count, strideBytes)), dtype, strideBytes, place,
+        onDevice, control);
   }
 
   private long rowsIn(int numbers) {
@@ -145,15 +157,15 @@ public final class LabelMaps implements AutoCloseable {
     return numbers / classes;
   }
 
-  private void argmax(long map, long begin, long count, Pointer rows, DType dtype, long strideBytes, int threads,
-      Control control) {
+  private void argmax(long map, long begin, long count, Pointer rows, DType dtype, long strideBytes, Place place,
+      boolean onDevice, Control control) {
     requireStretch(map, begin, count);
     handle.enter();
     try (NativeRows view = new NativeRows()) {
       view.size(view.sizeof()).data(rows).rows(count).width(classes).stride_bytes(strideBytes).dtype(dtype.code);
       NativeControl entered = Control.enter(control);
       try {
-        Native.check(Lightcone.lightcone_argmax(view, labelBytes(), threads, entered,
+        place.call(onDevice, false, at -> Lightcone.lightcone_argmax_at_place(view, labelBytes(), at, entered,
             OffHeap.at(addressOf(map, begin), count * labelBytes())));
       } finally {
         Control.exit(control);

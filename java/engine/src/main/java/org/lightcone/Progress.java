@@ -25,6 +25,15 @@ public final class Progress {
    * @throws CancelledException if it was cancelled
    */
   public static double[] of(Predictions predictions, int[] labels, int threads, Control control) {
+    return of(predictions, labels, Place.cpu(threads), control);
+  }
+
+  /**
+   * The same at a place.
+   *
+   * @throws UnsupportedException if the device that it asks for cannot be had
+   */
+  public static double[] of(Predictions predictions, int[] labels, Place place, Control control) {
     requireLabels(predictions, labels);
     if (predictions.models() > Integer.MAX_VALUE - 8) {
       throw new InvalidDataException(predictions.models() + " models are more than one call returns; split the table");
@@ -34,7 +43,8 @@ public final class Progress {
     try {
       NativeControl entered = Control.enter(control);
       try {
-        Native.check(Lightcone.lightcone_progress(table, labels, labels.length, threads, entered, progress));
+        place.call(at ->
+            Lightcone.lightcone_progress_at_place(table, labels, labels.length, at, entered, progress));
       } finally {
         Control.exit(control);
       }

@@ -84,6 +84,16 @@ public final class Trajectories {
    */
   public static double[] points(
       Predictions predictions, Runs runs, int run, TrajectoryOptions options, Control control) {
+    return points(predictions, runs, run, options, Place.cpu(options.threads()), control);
+  }
+
+  /**
+   * The same at a place, whose threads count in place of the options'.
+   *
+   * @throws UnsupportedException if the device that it asks for cannot be had
+   */
+  public static double[] points(
+      Predictions predictions, Runs runs, int run, TrajectoryOptions options, Place place, Control control) {
     requireIndex(predictions, runs);
     long size = Math.multiplyExact(options.points(), predictions.samples() * predictions.classes());
     if (size > Integer.MAX_VALUE - 8) {
@@ -92,8 +102,11 @@ public final class Trajectories {
     }
     double[] path = new double[(int) size];
     try (NativeOptions set = new NativeOptions(options)) {
-      call(predictions, control, (table, entered) -> Lightcone.lightcone_trajectory(table, runs.begin(), runs.count(),
-          runs.index(), set.pointer, run, entered, path));
+      call(predictions, control, (table, entered) -> {
+        place.call(at -> Lightcone.lightcone_trajectory_at_place(table, runs.begin(), runs.count(), runs.index(),
+            set.pointer, run, at, entered, path));
+        return Lightcone.LIGHTCONE_OK;
+      });
     }
     return path;
   }

@@ -190,7 +190,7 @@ public final class TripletPlanes implements AutoCloseable {
   public void points(PlaneGrid grid, long begin, long count, FloatBuffer out, int threads, Control control) {
     requireRange(grid, begin, count);
     points(grid, begin, count, Direct.out(out, Math.multiplyExact(count, width()), "the buffer for the points"),
-        4L * width(), threads, control);
+        4L * width(), Place.cpu(threads), false, control);
     Reference.reachabilityFence(out);
   }
 
@@ -201,18 +201,30 @@ public final class TripletPlanes implements AutoCloseable {
   public void points(
       PlaneGrid grid, long begin, long count, long address, long strideBytes, int threads, Control control) {
     requireRange(grid, begin, count);
-    points(grid, begin, count, OffHeap.at(address, Math.multiplyExact(count, strideBytes)), strideBytes, threads,
-        control);
+    points(grid, begin, count, address, strideBytes, Place.cpu(threads), false, control);
   }
 
-  private void points(
-      PlaneGrid grid, long begin, long count, Pointer out, long strideBytes, int threads, Control control) {
+  /**
+   * The same at a place.
+   *
+   * @param onDevice whether the address is memory of the device, such as the data of a LibTorch CUDA tensor
+   * @throws UnsupportedException if the device that the place asks for cannot be had
+   */
+  public void points(PlaneGrid grid, long begin, long count, long address, long strideBytes, Place place,
+      boolean onDevice, Control control) {
+    requireRange(grid, begin, count);
+    points(grid, begin, count, OffHeap.at(address, Math.multiplyExact(count, strideBytes)), strideBytes, place,
+        onDevice, control);
+  }
+
+  private void points(PlaneGrid grid, long begin, long count, Pointer out, long strideBytes, Place place,
+      boolean onDevice, Control control) {
     handle.enter();
     try (NativePlaneGrid shape = grid.toNative(); NativeRows rows = images.toNative()) {
       NativeControl entered = Control.enter(control);
       try {
-        Native.check(Lightcone.lightcone_plane_points(rows, numbers(0), corners(0), triplets, shape, begin, count,
-            threads, entered, new FloatPointer(out), strideBytes));
+        place.call(false, onDevice, at -> Lightcone.lightcone_plane_points_at_place(rows, numbers(0), corners(0),
+            triplets, shape, begin, count, at, entered, new FloatPointer(out), strideBytes));
       } finally {
         Control.exit(control);
       }

@@ -26,6 +26,7 @@ public class NativeConfig implements InfoMapper {
         .put(new Info("lightcone_status").cast().valueTypes("int"))
         .put(new Info("lightcone_control").pointerTypes("NativeControl"))
         .put(new Info("lightcone_device_info").pointerTypes("NativeDeviceInfo"))
+        .put(new Info("lightcone_place").pointerTypes("NativePlace"))
         .put(new Info("lightcone_device_tiles").pointerTypes("NativeDeviceTiles"))
         .put(new Info("lightcone_rows").pointerTypes("NativeRows"))
         .put(new Info("lightcone_plane_grid").pointerTypes("NativePlaneGrid"))
