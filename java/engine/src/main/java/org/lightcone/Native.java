@@ -70,7 +70,13 @@ final class Native {
 
   /** Static or thread-local text of the library. Paths in it are in the encoding of file names. */
   static String text(BytePointer text) {
-    return text == null || text.isNull() ? "" : text.getString(PATHS);
+    if (text == null || text.isNull()) {
+      return "";
+    }
+    // JavaCPP takes all of a buffer whose length it knows, beyond the zero byte.
+    String whole = text.getString(PATHS);
+    int end = whole.indexOf('\0');
+    return end < 0 ? whole : whole.substring(0, end);
   }
 
   /** The same, copied into an array and ended by a zero byte. */
