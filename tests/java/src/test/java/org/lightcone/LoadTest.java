@@ -131,7 +131,7 @@ class LoadTest {
     EngineInfo info = EngineInfo.query();
     assertTrue(info.available().contains(Isa.PORTABLE), "portable always runs");
     assertTrue(info.available().contains(info.isa()) || System.getenv("LIGHTCONE_ISA") != null);
-    assertEquals(2, info.abi());
+    assertEquals(3, info.abi());
     assertTrue(info.version().matches("\\d+\\.\\d+\\.\\d+"), info.version());
     assertTrue(info.memoryBytes() > 1 << 28 && info.processors() > 0);
   }

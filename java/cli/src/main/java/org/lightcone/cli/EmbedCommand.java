@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
         + " all are placed by their distances to these, M L distances instead of M^2 / 2. How good that is, is measured"
         + " on models that are not landmarks, and told as the share of their distances that the coordinates explain and"
         + " as the mean error of one."},
-    footer = {"", "Examples:", "  lightcone embed --distances D.npy --dims 3 --out X.npy",
+    footer = {"", "Example:", "  lightcone embed --distances D.npy --dims 3 --out X.npy",
         "  lightcone embed --predictions P.npy --kind probs --landmarks 1000 --dims 3 --out X.npy"})
 final class EmbedCommand extends Verb {
   private static final int DEFAULT_DIMS = 10;
