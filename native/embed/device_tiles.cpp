@@ -25,6 +25,19 @@ enum : int64_t { kRoots, kBefore, kWeights, kAfter, kAfterMean, kHalf, kHalfMean
 // Passes that a block Krylov method takes, and multiply-adds of float32 that one of float64 counts as, for the choice.
 constexpr double kPasses = 8, kDoubleCost = 3;
 
+// What is queued has come to its end when a call returns, by an exception too: nobody writes the caller's memory any more.
+class Settled {
+ public:
+  Settled(const Device& device, const DeviceStream& stream) : device_(device), stream_(stream) {}
+  ~Settled() { device_.operations().stream_synchronize(stream_.get()); }
+  Settled(const Settled&) = delete;
+  Settled& operator=(const Settled&) = delete;
+
+ private:
+  const Device& device_;
+  const DeviceStream& stream_;
+};
+
 double gib(int64_t bytes) { return static_cast<double>(bytes) / (int64_t{1} << 30); }
 
 }  // namespace
@@ -172,6 +185,7 @@ void DeviceTiles::multiply(int32_t product, const double* x, double* y, int64_t 
                                                    static_cast<long long>(columns),
                                                    static_cast<long long>(plan_.most_columns)));
   device_.use();
+  const Settled settled(device_, stream_);
   const Progress progress(control, plan_.blocks);
   const bool plain = product == LIGHTCONE_PRODUCT_PLAIN;
   const int64_t bytes = plan_.models * columns * 8, part_stride = plan_.padded * columns;
@@ -207,7 +221,6 @@ void DeviceTiles::multiply(int32_t product, const double* x, double* y, int64_t 
     const int64_t end = std::min(plan_.blocks, (g + args.groups) * kDeviceBlockRows);
     launches.queued(end - g * kDeviceBlockRows);
   }
-  launches.finish();
 
   // Where the block ends up: the memory of x centred, which has served, unless the caller has some on the device.
   double* const out = on_device ? y : centred;

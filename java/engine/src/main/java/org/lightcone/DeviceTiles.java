@@ -2,10 +2,8 @@
 package org.lightcone;
 
 import java.nio.DoubleBuffer;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.IntPointer;
 import org.lightcone.ffi.Lightcone;
 import org.lightcone.ffi.NativeControl;
 import org.lightcone.ffi.NativeDeviceTiles;
@@ -39,13 +37,11 @@ final class DeviceTiles implements AutoCloseable {
    */
   static Devices.Choice choose(int models, int columns, Device device, int threads) {
     Native.require();
-    try (OffHeap memory = OffHeap.allocate(REASON_BYTES, "a reason");
-        OffHeap chosen = OffHeap.allocate(Integer.BYTES, "a device")) {
-      BytePointer reason = memory.bytePointer();
-      Native.check(Lightcone.lightcone_device_tiles_choose(models, columns, device.code, 0, threads,
-          new IntPointer(chosen.pointer()), reason, REASON_BYTES));
-      return new Devices.Choice(Device.ofCode(chosen.bytes(0, Integer.BYTES).getInt(0)), Native.text(reason));
-    }
+    int[] chosen = new int[1];
+    byte[] reason = new byte[REASON_BYTES];
+    Native.check(Lightcone.lightcone_device_tiles_choose(models, columns, device.code, 0, threads, chosen, reason,
+        reason.length));
+    return new Devices.Choice(Device.ofCode(chosen[0]), Native.text(reason));
   }
 
   /**
