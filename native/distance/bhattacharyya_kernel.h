@@ -20,6 +20,7 @@
 
 #include "base/kernels.h"
 #include "base/lanes.h"
+#include "distance/log_mantissa.h"
 
 namespace {
 
@@ -154,21 +155,13 @@ auto register_tile_for(int64_t classes) {
   }
 }
 
-// log(x) for x in [1, 2), to 1e-9: far below the rounding of the product it is taken of. Chebyshev interpolation
-// in x - 3/2, no division.
+// log(x) for x in [1, 2), as log_mantissa.h has it.
 LIGHTCONE_INLINE D8 log_mantissa(D8 x) {
   const D8 t = x - 1.5;
-  D8 p = splat(-0.002260995306237744);
-  p = p * t + 0.0037503729432360276;
-  p = p * t - 0.0047382592215388965;
-  p = p * t + 0.00813424025992631;
-  p = p * t - 0.014647507188494266;
-  p = p * t + 0.02636287822400018;
-  p = p * t - 0.04938201134699703;
-  p = p * t + 0.09876428289161839;
-  p = p * t - 0.22222223107341185;
-  p = p * t + 0.666666681100047;
-  return p * t + 0.40546510810816444;
+  D8 p = splat(lightcone::log_mantissa_coefficient(0));
+#pragma GCC unroll 16
+  for (int k = 1; k < lightcone::kLogMantissaTerms; ++k) p = p * t + lightcone::log_mantissa_coefficient(k);
+  return p;
 }
 
 // Calls use(i, j, state) for the register tiles of t that are needed: first row, first column, offset of the state.

@@ -79,7 +79,9 @@ class Grid {
     for (int64_t r = begin; r < end; ++r) pairs += columns_in(j) - first_column(i, j, r);
     return pairs;
   }
-  int64_t pairs_in(int64_t i, int64_t j) const { return pairs_in(i, j, 0, rows_in(i)); }
+  int64_t pairs_in(int64_t i, int64_t j) const {
+    return diagonal(i, j) ? rows_in(i) * (rows_in(i) - 1) / 2 : rows_in(i) * columns_in(j);
+  }
   int64_t pairs() const {
     return rows_ * columns_ - (triangle_ ? rows_ * (rows_ + 1) / 2 : 0);
   }
