@@ -517,10 +517,11 @@ LIGHTCONE_API lightcone_status lightcone_label_areas(const lightcone_label_maps*
                                                      const uint8_t* mask, int32_t threads,
                                                      lightcone_control* control, int64_t* out);
 
-/* Points with equal labels of all pairs of maps: out (maps, maps), symmetric, the diagonal the number of points
- * that count. mask as above. */
-LIGHTCONE_API lightcone_status lightcone_agreement(const lightcone_label_maps* maps, const uint8_t* mask,
-                                                   int32_t threads, lightcone_control* control, int64_t* out);
+/* Points with equal labels of the maps [map_begin, map_end) and all from map_begin on: out (map_end - map_begin,
+ * maps - map_begin). With all maps symmetric; the diagonal is the number of points that count. mask as above. */
+LIGHTCONE_API lightcone_status lightcone_agreement(const lightcone_label_maps* maps, int64_t map_begin, int64_t map_end,
+                                                   const uint8_t* mask, int32_t threads, lightcone_control* control,
+                                                   int64_t* out);
 
 /* Confusion of `count` pairs (count, 2) of map numbers: out (count, classes, classes), entry (a, b) the points
  * that the first map labels a and the second b. mask and labels as in lightcone_label_areas. */

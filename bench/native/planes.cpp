@@ -153,14 +153,14 @@ void bench_pair(const Arguments& a, double read_rate) {
   const std::vector<uint8_t> labels = random_labels(2 * points, 5);
   lightcone_label_maps view = maps_of(labels, 2, points);
   int64_t out[4], equal = 0;
-  check(lightcone_agreement(&view, nullptr, a.threads, nullptr, out));
+  check(lightcone_agreement(&view, 0, 2, nullptr, a.threads, nullptr, out));
   for (int64_t p = 0; p < points; ++p)
     equal += labels[static_cast<size_t>(p)] == labels[static_cast<size_t>(points + p)];
   verify(out[1] == equal && out[2] == equal && out[0] == points && out[3] == points, "agreement of a pair");
   view.points = window;
   const Time time = measure(a.slices, [&](int64_t k) {
     view.data = labels.data() + k * window % (points - window);
-    check(lightcone_agreement(&view, nullptr, a.threads, nullptr, out));
+    check(lightcone_agreement(&view, 0, 2, nullptr, a.threads, nullptr, out));
   });
   row("agreement (1 pair)", time, static_cast<double>(2 * window), read_rate, static_cast<double>(window),
       "G comparisons/s");
@@ -172,7 +172,9 @@ void bench_agreement(const Arguments& a, double read_rate, int64_t maps, int64_t
   const std::vector<uint8_t> band = mask ? random_labels(points, 6) : std::vector<uint8_t>();
   const uint8_t* counted = mask ? band.data() : nullptr;
   std::vector<int64_t> out(static_cast<size_t>(maps * maps), -1);
-  const auto run = [&](int64_t) { check(lightcone_agreement(&view, counted, a.threads, nullptr, out.data())); };
+  const auto run = [&](int64_t) {
+    check(lightcone_agreement(&view, 0, maps, counted, a.threads, nullptr, out.data()));
+  };
   run(0);
   for (int64_t k = 0; k < 20; ++k) {
     const int64_t i = k * 7919 % maps, j = (k * 104729 + 1) % maps;

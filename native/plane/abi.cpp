@@ -103,12 +103,12 @@ lightcone_status lightcone_label_areas(const lightcone_label_maps* maps, int64_t
   });
 }
 
-lightcone_status lightcone_agreement(const lightcone_label_maps* maps, const uint8_t* mask, int32_t threads,
-                                     lightcone_control* control, int64_t* out) {
+lightcone_status lightcone_agreement(const lightcone_label_maps* maps, int64_t map_begin, int64_t map_end,
+                                     const uint8_t* mask, int32_t threads, lightcone_control* control, int64_t* out) {
   return guard([&] {
     const lightcone_label_maps& source = checked(maps);
-    lightcone::check_agreement(source, out);
-    lightcone::label_agreement(source, mask, threads, control, out);
+    lightcone::check_agreement(source, map_begin, map_end, out);
+    lightcone::label_agreement(source, map_begin, map_end, mask, threads, control, out);
   });
 }
 

@@ -22,9 +22,10 @@ struct TilePair {
   int64_t row, column;  // first maps
 };
 
-std::vector<TilePair> tile_pairs(int64_t maps) {
+// Of the maps [begin, end) and all from begin on.
+std::vector<TilePair> tile_pairs(int64_t begin, int64_t end, int64_t maps) {
   std::vector<TilePair> pairs;
-  for (int64_t i = 0; i < maps; i += kTile)
+  for (int64_t i = begin; i < end; i += kTile)
     for (int64_t j = i; j < maps; j += kTile) pairs.push_back({i, j});
   return pairs;
 }
@@ -59,22 +60,24 @@ void confuse_many(const Label* a, const Label* b, const uint8_t* mask, int64_t c
 
 }  // namespace
 
-void label_agreement(const lightcone_label_maps& maps, const uint8_t* mask, int threads,
-                     lightcone_control* control, int64_t* out) {
+void label_agreement(const lightcone_label_maps& maps, int64_t begin_map, int64_t end_map, const uint8_t* mask,
+                     int threads, lightcone_control* control, int64_t* out) {
   const Kernels& table = kernels(LIGHTCONE_ISA_AUTO);
   const int64_t count = maps.maps, bytes = maps.points * maps.label_bytes;
+  const int64_t out_rows = end_map - begin_map, out_columns = count - begin_map;
   const int64_t task_bytes = kBlocks * kAgreementBytes, chunks = (bytes + task_bytes - 1) / task_bytes;
-  const std::vector<TilePair> pairs = tile_pairs(count);
+  const std::vector<TilePair> pairs = tile_pairs(begin_map, end_map, count);
   const int64_t pair_count = static_cast<int64_t>(pairs.size());
   const Progress done(control, pair_count * bytes);
-  std::fill(out, out + count * count, 0);
+  std::fill(out, out + out_rows * out_columns, 0);
   Team team(threads);
   std::vector<AgreementWork> work(static_cast<size_t>(team.size()));
   // All tiles of one stretch of points before the next: it is in the last cache for all but the first.
   team.run(chunks * pair_count, [&](int64_t task, int thread) {
     AgreementWork& w = work[static_cast<size_t>(thread)];
     const TilePair& tiles = pairs[static_cast<size_t>(task % pair_count)];
-    const int64_t rows = std::min(kTile, count - tiles.row), columns = std::min(kTile, count - tiles.column);
+    // A tile on the diagonal has the columns beyond the last row too.
+    const int64_t rows = std::min(kTile, end_map - tiles.row), columns = std::min(kTile, count - tiles.column);
     std::fill(w.counts.begin(), w.counts.begin() + rows * kTile, 0);
     const int64_t begin = task / pair_count * task_bytes, end = std::min(bytes, begin + task_bytes);
     for (int64_t at = begin; at < end; at += kAgreementBytes) {
@@ -89,13 +92,14 @@ void label_agreement(const lightcone_label_maps& maps, const uint8_t* mask, int 
     }
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = tiles.row == tiles.column ? i + 1 : 0; j < columns; ++j)
-        add_atomically(out + (tiles.row + i) * count + tiles.column + j, w.counts[static_cast<size_t>(i * kTile + j)]);
+        add_atomically(out + (tiles.row + i - begin_map) * out_columns + tiles.column + j - begin_map,
+                       w.counts[static_cast<size_t>(i * kTile + j)]);
     done.add(end - begin);
   });
   const int64_t considered = counted_points(maps.points, mask);
-  for (int64_t i = 0; i < count; ++i) {
-    out[i * count + i] = considered;
-    for (int64_t j = i + 1; j < count; ++j) out[j * count + i] = out[i * count + j];
+  for (int64_t i = 0; i < out_rows; ++i) {
+    out[i * out_columns + i] = considered;
+    for (int64_t j = i + 1; j < out_rows; ++j) out[j * out_columns + i] = out[i * out_columns + j];
   }
 }
 

@@ -103,9 +103,14 @@ inline void check_argmax(const lightcone_rows& rows, int32_t label_bytes, const 
           "too many classes for the labels: 256 fit in uint8 and 65,536 in uint16");
 }
 
-inline void check_agreement(const lightcone_label_maps& maps, const int64_t* out) {
-  require_array(out, {maps.maps, maps.maps}, "out");
-  product(product(maps.maps, maps.maps, "agreement"), maps.stride_bytes, "agreement");
+// Of the maps [begin, end) with all from begin on.
+inline void check_agreement(const lightcone_label_maps& maps, int64_t begin, int64_t end, const int64_t* out) {
+  if (begin < 0 || begin >= end || end > maps.maps)
+    throw Error(LIGHTCONE_INVALID_ARGUMENT, format("maps [%lld, %lld) are not some of the %lld there are",
+                                                   (long long)begin, (long long)end, (long long)maps.maps));
+  const int64_t rows = end - begin, columns = maps.maps - begin;
+  require_array(out, {rows, columns}, "out");
+  product(product(rows, columns, "agreement"), maps.stride_bytes, "agreement");
 }
 
 inline void check_components(const lightcone_label_maps& maps, int64_t height, int64_t width, int32_t connectivity,

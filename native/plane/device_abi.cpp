@@ -72,13 +72,13 @@ lightcone_status lightcone_agreement_at_place(const lightcone_label_maps* maps, 
   return guard([&] {
     const lightcone_place& asked = checked_place(place);
     const lightcone_label_maps& source = lightcone::checked(maps);
-    lightcone::check_agreement(source, out);
+    lightcone::check_agreement(source, 0, source.maps, out);
     const double bytes = count_of(source.maps, source.points) * source.label_bytes;
     // 200 GB of pairs a second and thread.
     const Place where = lightcone::resolve(
         asked, {0.25 * bytes * static_cast<double>(source.maps), crossing(bytes, asked.input), ""}, {true, false});
     if (where.cpu()) {
-      lightcone::label_agreement(source, mask, where.threads, control, out);
+      lightcone::label_agreement(source, 0, source.maps, mask, where.threads, control, out);
     } else {
       lightcone::device_agreement(source, mask, where, control, out);
     }

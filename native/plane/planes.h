@@ -63,7 +63,7 @@ void label_areas(const lightcone_label_maps& maps, int64_t classes, const uint8_
 void boundary_band(const void* map, int32_t label_bytes, int64_t height, int64_t width, int64_t radius,
                    uint8_t* out);
 
-void label_agreement(const lightcone_label_maps& maps, const uint8_t* mask, int threads,
+void label_agreement(const lightcone_label_maps& maps, int64_t begin, int64_t end, const uint8_t* mask, int threads,
                      lightcone_control* control, int64_t* out);
 void label_confusion(const lightcone_label_maps& maps, int64_t classes, const uint8_t* mask, const int64_t* pairs,
                      int64_t count, int threads, lightcone_control* control, int64_t* out);

@@ -149,7 +149,7 @@ void check_agreement(int64_t maps, int64_t points, unsigned classes) {
   const lightcone_label_maps source = maps_of(data, points, stride);
   for (const uint8_t* counted : {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(mask.data())}) {
     std::vector<int64_t> wanted(static_cast<size_t>(maps * maps), -1);
-    REQUIRE(lightcone_agreement(&source, counted, 1, nullptr, wanted.data()) == LIGHTCONE_OK);
+    REQUIRE(lightcone_agreement(&source, 0, maps, counted, 1, nullptr, wanted.data()) == LIGHTCONE_OK);
     for (const int64_t bytes : {0, 200000, 600})
       for (const bool input : {false, true}) {
         // Of long maps, one piece and several.

@@ -126,7 +126,9 @@ std::vector<Call> plane_calls(const Handles& h, Store& store) {
   calls.back().arguments[1].attacks.push_back({"2, with a label 2", whole(2), LIGHTCONE_INVALID_DATA});
   calls.back().arguments[2].sound = pointer(nullptr);
   calls.push_back(call("lightcone_agreement", lightcone_agreement,
-                       {maps(store), in("mask", mask, true), threads(), control(h), out("out", counts, 4)}));
+                       {maps(store), size("map_begin", 0, {-1, 2, INT64_MIN, INT64_MAX}),
+                        size("map_end", 2, {-1, 0, 3, INT64_MIN, INT64_MAX}), in("mask", mask, true), threads(),
+                        control(h), out("out", counts, 4)}));
   calls.push_back(call("lightcone_confusion", lightcone_confusion,
                        {maps(store), size("classes", 3, kNoClasses), in("mask", mask, true), in("pairs", pairs),
                         size("count", 2), threads(), control(h), out("out", counts, 18)}));

@@ -99,9 +99,18 @@ void check_agreement(int64_t count, int64_t points, int64_t classes, int64_t gap
   for (const uint8_t* band : {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(mask.data())}) {
     const auto counts = [&](int64_t p) { return band == nullptr || band[p] != 0; };
     std::vector<int64_t> out(static_cast<size_t>(count * count), -1), again(out);
-    REQUIRE(lightcone_agreement(&view, band, 2, nullptr, out.data()) == LIGHTCONE_OK);
-    REQUIRE(lightcone_agreement(&view, band, 1, nullptr, again.data()) == LIGHTCONE_OK);
+    REQUIRE(lightcone_agreement(&view, 0, count, band, 2, nullptr, out.data()) == LIGHTCONE_OK);
+    REQUIRE(lightcone_agreement(&view, 0, count, band, 1, nullptr, again.data()) == LIGHTCONE_OK);
     CHECK(out == again);
+    // Bands of rows hold the same numbers from their first map on.
+    for (const int64_t begin : {count / 3, count - 1}) {
+      const int64_t end = std::min(count, begin + 2), columns = count - begin;
+      std::vector<int64_t> rows(static_cast<size_t>((end - begin) * columns), -1);
+      REQUIRE(lightcone_agreement(&view, begin, end, band, 2, nullptr, rows.data()) == LIGHTCONE_OK);
+      for (int64_t i = begin; i < end; ++i)
+        CHECK(std::equal(rows.begin() + (i - begin) * columns, rows.begin() + (i - begin + 1) * columns,
+                         out.begin() + i * count + begin));
+    }
     bool same = true;
     for (int64_t i = 0; i < count; ++i)
       for (int64_t j = 0; j < count; ++j) {
@@ -169,6 +178,25 @@ TEST_CASE("labels: agreement, confusion and areas count exactly") {
   check_agreement<uint8_t>(3, 5000, 256, 0);
 }
 
+TEST_CASE("labels: 70,000 maps, whose pairs are beyond 32 bits") {
+  const int64_t count = 70000, points = 3;
+  Maps<uint8_t> m = random_maps<uint8_t>(count, points, 3, 15, 0);
+  const lightcone_label_maps view = m.view();
+  for (const int64_t begin : {int64_t{0}, int64_t{46400}, count - 3}) {
+    const int64_t columns = count - begin;
+    std::vector<int64_t> out(static_cast<size_t>(3 * columns), -1);
+    REQUIRE(lightcone_agreement(&view, begin, begin + 3, nullptr, 2, nullptr, out.data()) == LIGHTCONE_OK);
+    bool same = true;
+    for (int64_t i = begin; i < begin + 3; ++i)
+      for (int64_t j = begin; j < count; ++j) {
+        int64_t equal = 0;
+        for (int64_t p = 0; p < points; ++p) equal += m.row(i)[p] == m.row(j)[p];
+        same = same && out[static_cast<size_t>((i - begin) * columns + j - begin)] == equal;
+      }
+    CHECK(same);
+  }
+}
+
 TEST_CASE("labels: constant maps fill every counter") {
   // Every lane of every block counts to its maximum.
   for (const int64_t points : {4032, 8064, 12095}) {
@@ -176,7 +204,7 @@ TEST_CASE("labels: constant maps fill every counter") {
     std::fill(m.labels.begin(), m.labels.end(), uint8_t{255});
     const lightcone_label_maps view = m.view();
     std::vector<int64_t> out(81);
-    REQUIRE(lightcone_agreement(&view, nullptr, 1, nullptr, out.data()) == LIGHTCONE_OK);
+    REQUIRE(lightcone_agreement(&view, 0, 9, nullptr, 1, nullptr, out.data()) == LIGHTCONE_OK);
     for (const int64_t count : out) CHECK(count == points);
   }
 }
@@ -240,7 +268,7 @@ TEST_CASE("labels: wrong calls are refused") {
   const auto status = [&](auto change) {
     lightcone_label_maps view = m.view();
     change(view);
-    return lightcone_agreement(&view, nullptr, 1, nullptr, out.data());
+    return lightcone_agreement(&view, 0, 2, nullptr, 1, nullptr, out.data());
   };
   CHECK(status([](lightcone_label_maps&) {}) == LIGHTCONE_OK);
   CHECK(status([](lightcone_label_maps& v) { v.size = 1; }) == LIGHTCONE_INVALID_ARGUMENT);

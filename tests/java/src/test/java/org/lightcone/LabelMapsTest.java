@@ -47,6 +47,7 @@ class LabelMapsTest {
     try (LabelMaps labels = random(maps, classes)) {
       for (ByteBuffer band : new ByteBuffer[] {null, mask}) {
         Agreement agreement = Agreement.of(labels, band, 2, null);
+        Agreement banded = Agreement.of(labels, band, Place.cpu(2), 2 * maps, null);
         RegionAreas areas = RegionAreas.of(labels, band, 2, null);
         for (int i = 0; i < maps; i++) {
           for (int j = 0; j < maps; j++) {
@@ -61,6 +62,7 @@ class LabelMapsTest {
             assertEquals(counted, agreement.points());
             assertEquals(counted, areas.points());
             assertEquals(equal, agreement.count(i, j));
+            assertEquals(equal, banded.count(i, j));
             double a = (double) equal / counted;
             assertEquals(a, agreement.share(i, j));
             assertEquals(a / (2 - a), agreement.jaccard(i, j), 1e-15);
