@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products and sums over packed tiles against plain float64 on the full matrix; sizes straddle the tile of 96.
+#include <sys/mman.h>
+
+#include <utility>
+
 #include "support.h"
 
 using namespace support;
@@ -90,6 +94,73 @@ TEST_CASE("the bits of a packed product depend on neither threads nor bands") {
   const std::vector<double> wanted = product(p, x, 40, p.blocks, 1);
   for (const int threads : {2, 3})
     for (const int64_t band : {1, 2, 4, 6}) CHECK(product(p, x, 40, band, threads) == wanted);
+}
+
+// Tiles that are zero but for a few, without memory for the others: pages that are only read are one page of zeros.
+class SparseTiles {
+ public:
+  SparseTiles(int64_t models, int64_t begin, int64_t end)
+      : blocks_((models + kTile - 1) / kTile), begin_(begin),
+        bytes_(static_cast<size_t>((offset(end) - offset(begin)) * kTile * kTile) * sizeof(float)),
+        tiles_(static_cast<float*>(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))) {
+    REQUIRE(tiles_ != MAP_FAILED);
+  }
+  ~SparseTiles() { munmap(tiles_, bytes_); }
+  SparseTiles(const SparseTiles&) = delete;
+  SparseTiles& operator=(const SparseTiles&) = delete;
+
+  float* data() const { return tiles_; }
+  void set(int64_t i, int64_t j, float d) {  // i <= j, of another block or the same
+    put(i, j, d);
+    if (i / kTile == j / kTile) put(j, i, d);
+  }
+
+ private:
+  int64_t offset(int64_t row) const { return row * blocks_ - row * (row - 1) / 2; }
+  void put(int64_t i, int64_t j, float d) {
+    const int64_t tile = offset(i / kTile) - offset(begin_) + j / kTile - i / kTile;
+    tiles_[tile * kTile * kTile + i % kTile * kTile + j % kTile] = d;
+  }
+
+  int64_t blocks_, begin_;
+  size_t bytes_;
+  float* tiles_;
+};
+
+// The matrix has the entries (i, j) given, and y must be their product with x.
+void check_sparse(int64_t models, int64_t begin, int64_t end, const std::vector<std::pair<int64_t, int64_t>>& entries) {
+  constexpr int64_t columns = 8;
+  SparseTiles tiles(models, begin, end);
+  const std::vector<double> x = normals(models * columns, 31);
+  std::vector<double> y(x.size(), 0.0), wanted(y), sums(static_cast<size_t>(models), 0.0), squares(sums), sum(sums);
+  float d = 1;
+  for (const auto& [i, j] : entries) {
+    tiles.set(i, j, d += 1.5f);
+    for (int64_t c = 0; c < columns; ++c) {
+      wanted[static_cast<size_t>(i * columns + c)] += d * x[static_cast<size_t>(j * columns + c)];
+      wanted[static_cast<size_t>(j * columns + c)] += d * x[static_cast<size_t>(i * columns + c)];
+    }
+    sum[static_cast<size_t>(i)] += d;
+    sum[static_cast<size_t>(j)] += d;
+  }
+  REQUIRE(lightcone_packed_product(tiles.data(), models, begin, end, x.data(), y.data(), columns, 2, nullptr) ==
+          LIGHTCONE_OK);
+  double worst = 0;
+  for (size_t k = 0; k < y.size(); ++k) worst = std::max(worst, std::fabs(y[k] - wanted[k]));
+  CHECK(worst <= 1e-14 * d * 8);  // sums of at most two products of numbers below 5 and d
+  int64_t infinite[2];
+  REQUIRE(lightcone_packed_sums(tiles.data(), models, begin, end, nullptr, 2, nullptr, sums.data(), squares.data(),
+                                infinite) == LIGHTCONE_OK);
+  CHECK(infinite[0] == -1);
+  CHECK(sums == sum);
+}
+
+TEST_CASE("packed products of 46,400 models, whole, and of 65,600, in bands beyond 2^31 entries") {
+  check_sparse(46400, 0, 484, {{0, 1}, {3, 46399}, {23000, 23100}, {46340, 46341}, {46398, 46399}});
+  // 684 block rows of 65,600 models are 2.16e9 floats: the first two and the last three.
+  check_sparse(65600, 0, 2, {{0, 65599}, {191, 65000}, {5, 180}});
+  check_sparse(65600, 681, 684, {{65400, 65599}, {65536, 65537}, {65376, 65470}});
 }
 
 TEST_CASE("packed sums = plain sums, and the first infinite pair is named") {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lightcone;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.javacpp.Pointer;
@@ -146,6 +149,26 @@ public final class DistanceErrors implements AutoCloseable {
     } finally {
       handle.exit();
     }
+  }
+
+  /** Writes all replicates to a .npy file (R, M, M) {@code <f4} that appears whole or not at all. */
+  public void writeReplicates(Path npy) {
+    int models = distances.models();
+    ByteBuffer header = NpyHeader.format(Npy.Type.FLOAT32.toString(), count, models, models);
+    float[] row = new float[models];
+    ByteBuffer bytes = ByteBuffer.allocate(models * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    AtomicFile.write(npy, header.remaining() + (long) count * models * models * Float.BYTES, channel -> {
+      Npy.drain(channel, header);
+      for (int r = 0; r < count; r++) {
+        try (DistanceMatrix replicate = replicate(r)) {
+          for (int i = 0; i < models; i++) {
+            replicate.row(i, row);
+            bytes.clear().asFloatBuffer().put(row);
+            Npy.drain(channel, bytes);
+          }
+        }
+      }
+    });
   }
 
   /**

@@ -3,6 +3,7 @@ package org.lightcone;
 
 import java.nio.DoubleBuffer;
 import java.util.function.DoubleSupplier;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.lightcone.ffi.Lightcone;
 
@@ -60,14 +61,13 @@ final class HostBlocks implements KrylovBlocks {
 
   @Override
   public void update(int first, int count, double[] c, double factor, int z) {
-    update(first, count, c, factor, z, width);
+    coefficients.doubles(0, c.length).put(c);
+    update(first, count, coefficients, factor, blocks.doublePointer(z * blockBytes, (long) n * width), width);
   }
 
-  private void update(int first, int count, double[] c, double factor, int z, int columns) {
-    coefficients.doubles(0, c.length).put(c);
+  private void update(int first, int count, OffHeap c, double factor, DoublePointer z, int columns) {
     Native.check(Lightcone.lightcone_block_update(blocks.doublePointer(first * blockBytes, count * (long) n * width),
-        count, width, coefficients.doublePointer(0, c.length), factor,
-        blocks.doublePointer(z * blockBytes, (long) n * columns), n, columns, threads));
+        count, width, c.doublePointer(0, (long) count * width * columns), factor, z, n, columns, threads));
   }
 
   @Override
@@ -87,9 +87,17 @@ final class HostBlocks implements KrylovBlocks {
 
   @Override
   public DoubleBuffer combine(int count, double[] c, int columns, int scratch) {
-    clear(scratch);
-    update(0, count, c, 1, scratch, columns);
-    return blocks.doubles(scratch * blockBytes, n * columns);
+    long numbers = (long) n * columns;
+    // A narrow block does not hold the result.
+    boolean fits = columns <= width;
+    OffHeap out = fits ? blocks : memory.allocate(numbers * Double.BYTES, "the eigenvectors");
+    long at = fits ? scratch * blockBytes : 0;
+    Pointer.memset(out.pointer(at, numbers * Double.BYTES), 0, numbers * Double.BYTES);
+    try (OffHeap wide = OffHeap.allocate((long) c.length * Double.BYTES, "coefficients")) {
+      wide.doubles(0, c.length).put(c);
+      update(0, count, wide, 1, out.doublePointer(at, numbers), columns);
+    }
+    return out.doubles(at, n * columns);
   }
 
   @Override

@@ -83,7 +83,10 @@ public final class InPca {
       }
       Krylov.Place place = (n, width, slots) ->
           where.denseOnDevice ? new CudaBlocks(n, width, slots) : new HostBlocks(n, width, slots, options.threads());
-      try (Krylov solved = Krylov.solve(a, dims, options.tolerance(), plan.blocks, place)) {
+      // Narrow blocks pay where a pass over the matrix is cheap and the blocks are on the host.
+      try (Krylov solved = d instanceof DistanceMatrix && where.device == Device.CPU
+          ? Krylov.solveInMemory(a, dims, options.tolerance(), plan.blocks, options.threads())
+          : Krylov.solve(a, dims, options.tolerance(), plan.blocks, place)) {
         return finish(a, solved.values(), solved.columns(), solved.vectors(), where, start);
       }
     }
@@ -118,12 +121,27 @@ public final class InPca {
   }
 
   /**
+   * Bytes that the process comes to hold, before anything is taken: with the matrix, if it is in memory, at most.
+   *
+   * @param inMemory whether the matrix is, or else a .tiles file
+   * @throws UnsupportedException if the options do not allow enough
+   * @throws LightconeException if the machine has not enough
+   */
+  public static long memory(int models, boolean inMemory, EmbeddingOptions options) {
+    long matrix = inMemory ? new TileLayout(models).bytes() : 0;
+    long allowed = options.memoryBytes();
+    Plan plan = Plan.of(models, inMemory, allowed > 0 ? options.withMemory(Math.max(1, allowed - matrix)) : options);
+    return Memory.resident() + GROWTH + matrix + plan.bytes;
+  }
+
+  /**
    * What fits into the memory.
    *
    * @param blocks of the Krylov basis; 0 for dense LAPACK
+   * @param bytes taken at most, the matrix apart
    * @param bufferBytes for reading tiles
    */
-  record Plan(int blocks, long bufferBytes) {
+  record Plan(int blocks, long bytes, long bufferBytes) {
     static Plan of(int models, boolean inMemory, EmbeddingOptions options) {
       int dims = options.dims();
       long memory = options.memoryBytes() > 0 ? options.memoryBytes() - Memory.resident() - GROWTH : Memory.total();
@@ -147,15 +165,16 @@ public final class InPca {
           throw new UnsupportedException(dims + " dimensions of " + models + " models need the dense solver, which"
               + " takes at most " + SymmetricEigen.MAX_ORDER + " models; ask for fewer dimensions");
         }
-        require(SymmetricEigen.bytes(models) + around, memory, options, what);
-        return new Plan(0, buffer);
+        long bytes = SymmetricEigen.bytes(models) + around;
+        require(bytes, memory, options, what);
+        return new Plan(0, bytes + buffer, buffer);
       }
       require(around + Krylov.bytes(models, dims, Krylov.FEWEST_BLOCKS) + buffer, memory, options, what);
       int blocks = Krylov.FEWEST_BLOCKS;
       while (blocks < Krylov.mostBlocks(dims) && around + Krylov.bytes(models, dims, blocks + 1) + buffer <= memory) {
         blocks++;
       }
-      return new Plan(blocks, buffer);
+      return new Plan(blocks, around + Krylov.bytes(models, dims, blocks) + buffer, buffer);
     }
 
     private static void require(long bytes, long memory, EmbeddingOptions options, String what) {

@@ -32,7 +32,7 @@ interface KrylovBlocks extends AutoCloseable {
   /** Replaces a block Z by Q of Z = Q R by Householder reflections; R (width, width). Any Z, even 0. */
   double[] householder(int block);
 
-  /** Q c of the first blocks of the basis, (n, columns), columns at most width, to be read; in a scratch block. */
+  /** Q c of the first blocks of the basis, (n, columns), to be read until close; {@code scratch} may be used. */
   DoubleBuffer combine(int count, double[] c, int columns, int scratch);
 
   /**

@@ -43,7 +43,12 @@ class KrylovTest {
 
   private static void check(double[] spectrum, int pairs, int blocks, double tolerance) {
     Diagonal a = new Diagonal(spectrum);
-    try (Krylov solved = Krylov.solve(a, pairs, tolerance, blocks, 2)) {
+    check(spectrum, pairs, tolerance, Krylov.solve(a, pairs, tolerance, blocks, 2));
+    check(spectrum, pairs, tolerance, Krylov.solveInMemory(a, pairs, tolerance, blocks, 2));
+  }
+
+  private static void check(double[] spectrum, int pairs, double tolerance, Krylov krylov) {
+    try (Krylov solved = krylov) {
       double[] sorted = spectrum.clone();
       int[] order = SymmetricEigen.byMagnitude(sorted);
       double largest = Math.abs(spectrum[order[0]]);
@@ -103,6 +108,18 @@ class KrylovTest {
     check(spectrum, 20, 12, 1e-10);
   }
 
+  /** More copies of an eigenvalue than a narrow block finds: the check after convergence must. */
+  @ParameterizedTest
+  @CsvSource({"0, 20", "10, 20", "25, 15", "20, 40"})
+  void copiesBeyondTheWidthOfABlockAreFound(int first, int copies) {
+    double[] spectrum = new double[1000];
+    for (int i = 0; i < spectrum.length; i++) {
+      int k = i >= first && i < first + copies ? first : i;
+      spectrum[i] = (k % 3 == 1 ? -1 : 1) / ((k + 1.0) * (k + 1));
+    }
+    check(spectrum, 40, 12, 1e-9);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 3, 30})
   void operatorsOfLowRankAreSolvedThoughTheSpaceRunsOut(int rank) {
@@ -119,7 +136,7 @@ class KrylovTest {
     Diagonal a = new Diagonal(decay(400, 0.95));
     double[][] vectors = new double[2][];
     for (int run = 0; run < 2; run++) {
-      try (Krylov solved = Krylov.solve(a, 10, 1e-8, 4, 1 + 2 * run)) {
+      try (Krylov solved = Krylov.solveInMemory(a, 10, 1e-8, 4, 1 + 2 * run)) {
         vectors[run] = new double[400 * solved.columns()];
         solved.vectors().get(vectors[run]);
       }
