@@ -2,7 +2,8 @@
 """All pairwise distances with NumPy in float32: numpy_distances.py METRIC P.npy --out D.npy
 
 METRIC bhattacharyya is the usual form, one GEMM and one logarithm per sample; bhattacharyya-product keeps the running
-product of the affinities as mantissa and exponent and takes one logarithm at the end; geodesic and geodesic-l2 take
+product of the affinities as mantissa and exponent and takes one logarithm at the end, hellinger-product is
+1 - exp(-N bhattacharyya); geodesic and geodesic-l2 take
 an arccos per sample; jeffreys is two GEMMs over all samples. Roots and logarithms of P are taken, and transposed,
 before the clock starts. P (M, N, C) float32 probabilities, D (M, M).
 """
@@ -60,4 +61,5 @@ peer.measure(options, {
     "geodesic": lambda: geodesic(False),
     "geodesic-l2": lambda: geodesic(True),
     "jeffreys": jeffreys,
+    "hellinger-product": lambda: -np.expm1(-samples * bhattacharyya()),
 }[options.metric])

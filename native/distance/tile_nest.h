@@ -29,14 +29,15 @@ using lightcone::kNestStrip;
 constexpr int64_t kVectorBytes = sizeof(Tile::F);
 constexpr int kNestRows = kVectorBytes == 64 ? 8 : kVectorBytes == 32 ? 6 : 4;
 constexpr int kNestColumns = kVectorBytes == 64 ? 3 : 2;  // vectors
-// The columns of one register tile, its hot operand, take at most so much of first-level cache; bytes of one stream
-// and class of them with 64-byte vectors.
+// The columns of one register tile, its hot operand, take at most so much: a first-level cache, or where that is smaller
+// the second-level one feeds them at 8 bytes a cycle. Less of it meets the sums in memory more often. And bytes of one
+// stream and class of them with 64-byte vectors.
 constexpr int64_t kHotBytes = 40960, kLongestColumns = 192;
 
-template <class Unit, class T>
+template <class Unit, class T, int kColumns>
 LIGHTCONE_INLINE void nest_register_tile(const T* a, const T* b, int64_t samples, int64_t classes, double* sum) {
   typedef T V __attribute__((vector_size(kVectorBytes)));
-  constexpr int kRows = kNestRows, kColumns = kNestColumns;
+  constexpr int kRows = kNestRows;
   constexpr int64_t kWidth = sizeof(V) / sizeof(T);
   const int64_t line = classes * kNestStrip;  // one stream of one sample
   for (int64_t begin = 0; begin < samples; begin += Unit::kGroup) {
@@ -78,8 +79,10 @@ LIGHTCONE_INLINE void nest_register_tile(const T* a, const T* b, int64_t samples
 template <class Unit, class T>
 void nest_tile(const lightcone::MetricTile& t) {
   const FlushSubnormals flush;  // below every bound, and slow
-  constexpr int64_t kRows = kNestRows, kColumns = kNestColumns * kVectorBytes / static_cast<int64_t>(sizeof(T));
-  static_assert(lightcone::kPartRows % kRows == 0 && kNestStrip % kRows == 0 && kNestStrip % kColumns == 0, "the register tile divides the strip");
+  constexpr int64_t kRows = kNestRows, kWidth = kVectorBytes / static_cast<int64_t>(sizeof(T));
+  constexpr int64_t kColumns = kNestColumns * kWidth;
+  static_assert(lightcone::kPartRows % kRows == 0, "the register tile divides a part");
+  static_assert(kNestStrip % kRows == 0 && kNestStrip % kColumns == 0, "and the strip");
   const T* row_panel = static_cast<const T*>(t.rows);
   const T* column_panel = static_cast<const T*>(t.columns);
   const int64_t sample = Unit::kStreams * t.classes * kNestStrip, strip = t.samples * sample;
@@ -90,9 +93,18 @@ void nest_tile(const lightcone::MetricTile& t) {
     for (int64_t j = 0; j < t.column_count; j += kColumns)
       for (int64_t i = t.row_begin; i < t.row_end; i += kRows) {
         if (t.diagonal && j + kColumns <= i) break;  // wholly below the diagonal, and so are the rest
-        nest_register_tile<Unit, T>(row_panel + i / kNestStrip * strip + n * sample + i % kNestStrip,
-                                    column_panel + j / kNestStrip * strip + n * sample + j % kNestStrip, samples,
-                                    t.classes, t.sum + i * kBlock + j);
+        const T* a = row_panel + i / kNestStrip * strip + n * sample + i % kNestStrip;
+        const T* b = column_panel + j / kNestStrip * strip + n * sample + j % kNestStrip;
+        double* sum = t.sum + i * kBlock + j;
+        // The last columns of the last tile in as few vectors as hold them.
+        const int64_t vectors = (t.column_count - j + kWidth - 1) / kWidth;
+        if (vectors >= kNestColumns) {
+          nest_register_tile<Unit, T, kNestColumns>(a, b, samples, t.classes, sum);
+        } else if (vectors == 2) {
+          nest_register_tile<Unit, T, 2>(a, b, samples, t.classes, sum);
+        } else {
+          nest_register_tile<Unit, T, 1>(a, b, samples, t.classes, sum);
+        }
       }
   }
   if constexpr (Unit::kSelf != 0)

@@ -4,6 +4,7 @@ package org.lightcone.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.lightcone.Control;
@@ -70,15 +71,30 @@ final class DistancesCommand extends Verb {
   private String samples;
 
   @Option(names = "--std-errors", paramLabel = "E.npy",
-      description = "Also write the standard error of each distance over blocks of samples.")
+      description = "Also write the standard error of each distance over blocks of samples; of the (Q, M) ones with"
+          + " --against.")
   private Path standardErrors;
 
   @Option(names = "--sample-blocks", paramLabel = "B", defaultValue = "32",
-      description = "Blocks of consecutive samples for --std-errors (default: 32).")
+      description = "Blocks of consecutive samples for --std-errors and --bootstrap (default: 32).")
   private long sampleBlocks;
 
+  @Option(names = "--bootstrap", paramLabel = "R",
+      description = "Also write R bootstrap replicates of the matrix: each is measured on blocks of samples drawn with"
+          + " replacement, the same ones for all pairs. What is computed from each, an embedding say, then has its"
+          + " spread over the R. Needs --replicates, and 12 bytes for each pair and replicate.")
+  private Integer bootstrap;
+
+  @Option(names = "--replicates", paramLabel = "B.npy",
+      description = "Where the replicates go: (R, M, M) float32.")
+  private Path replicates;
+
+  @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+      description = "Of the draws of --bootstrap: the same seed draws the same blocks (default: 0).")
+  private long seed;
+
   @Option(names = "--against", paramLabel = "Q.npy",
-      description = "Distances of these Q models, of the same samples, to the M: writes (Q, M). Not with --std-errors.")
+      description = "Distances of these Q models, of the same samples, to the M: writes (Q, M). Not with --bootstrap.")
   private Path against;
 
   @Option(names = "--out", paramLabel = "D.npy|D.tiles", required = true,
@@ -131,16 +147,7 @@ final class DistancesCommand extends Verb {
       if (kind != null) {
         Options.parsed("--kind", kind, Kind::parse);
       }
-      if (against != null && standardErrors != null) {
-        throw new IllegalArgumentException("--std-errors are those of the M models among each other: leave it out, or"
-            + " --against");
-      }
-      if (standardErrors != null) {
-        Options.matrixOutput("--std-errors", standardErrors);
-        if (sampleBlocks < 2) {
-          throw new IllegalArgumentException("--sample-blocks " + sampleBlocks + ": at least 2 are needed");
-        }
-      }
+      checkSampling();
       if (against != null) {
         Options.npyOutput("--out", out);
       } else {
@@ -159,6 +166,33 @@ final class DistancesCommand extends Verb {
     }
   }
 
+  /** The options about the choice of samples. */
+  private void checkSampling() {
+    if ((bootstrap == null) != (replicates == null)) {
+      throw new IllegalArgumentException("--bootstrap R and --replicates B.npy go together: how many, and where to");
+    }
+    if (bootstrap != null) {
+      if (bootstrap < 1) {
+        throw new IllegalArgumentException("--bootstrap " + bootstrap + ": at least 1 replicate");
+      }
+      if (against != null) {
+        throw new IllegalArgumentException("--bootstrap draws for the M models among each other: leave it out, or"
+            + " --against");
+      }
+      Options.npyOutput("--replicates", replicates);
+    }
+    if (standardErrors != null) {
+      if (against != null) {
+        Options.npyOutput("--std-errors", standardErrors);
+      } else {
+        Options.matrixOutput("--std-errors", standardErrors);
+      }
+    }
+    if ((standardErrors != null || bootstrap != null) && sampleBlocks < 2) {
+      throw new IllegalArgumentException("--sample-blocks " + sampleBlocks + ": at least 2 are needed");
+    }
+  }
+
   @SuppressWarnings("try") // the stage and the line act by being open
   private Result measure(Predictions table, DistanceOptions options, Control control) {
     long models = table.models();
@@ -166,7 +200,7 @@ final class DistancesCommand extends Verb {
       throw new IllegalArgumentException((predictions != null ? predictions : store) + " holds 1 model, and a distance"
           + " takes two: add models");
     }
-    if (standardErrors != null) {
+    if (standardErrors != null || bootstrap != null) {
       return measureErrors(table, options, control);
     }
     long limit = common.memoryBytes();
@@ -182,23 +216,40 @@ final class DistancesCommand extends Verb {
     }
   }
 
-  /** Distances and their standard errors, both in memory: three sums of float64 for each pair, and two of float32. */
+  /**
+   * Distances, their standard errors and replicates, all in memory: three sums of float64 for each pair and one for a
+   * replicate, and as many results of float32 but one.
+   */
   @SuppressWarnings("try") // the line acts by being open
   private Result measureErrors(Predictions table, DistanceOptions options, Control control) {
+    int drawn = bootstrap == null ? 0 : bootstrap;
     common.reserve("the distances of " + table.models() + " models and their errors",
-        (3 * Double.BYTES + 2 * Float.BYTES) * (table.models() * table.models() / 2));
+        ((3L + drawn) * Double.BYTES + (2L + drawn) * Float.BYTES) * (table.models() * table.models() / 2));
     try (ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
             control::done, control::total);
-        DistanceErrors errors = DistanceErrors.compute(table, options, sampleBlocks, 0, 0, control)) {
+        DistanceErrors errors = DistanceErrors.compute(table, options, sampleBlocks, drawn, seed, control)) {
       long begin = System.nanoTime();
-      errors.standardErrors().write(standardErrors);
+      List<String> written = new ArrayList<>();
+      if (standardErrors != null) {
+        errors.standardErrors().write(standardErrors);
+        written.add("standard errors over " + sampleBlocks + " blocks of samples: " + standardErrors);
+      }
+      if (bootstrap != null) {
+        errors.writeReplicates(replicates);
+        written.add(bootstrap + " replicates over " + sampleBlocks + " blocks of samples: " + replicates);
+      }
       errors.distances().write(out);
       DistanceMatrix.Report report = errors.distances().report();
       ObjectNode json = json(table.models(), table.classes(), report, (System.nanoTime() - begin) * 1e-9);
-      json.put("std_errors", standardErrors.toString());
       json.put("sample_blocks", sampleBlocks);
-      return new Result(json, List.of(summaryLine(table.models(), table.classes(), report), redoneLine(report),
-          "standard errors over " + sampleBlocks + " blocks of samples: " + standardErrors));
+      if (standardErrors != null) {
+        json.put("std_errors", standardErrors.toString());
+      }
+      if (bootstrap != null) {
+        json.putObject("bootstrap").put("replicates", bootstrap).put("seed", seed).put("out", replicates.toString());
+      }
+      written.addAll(0, List.of(summaryLine(table.models(), table.classes(), report), redoneLine(report)));
+      return new Result(json, written);
     }
   }
 
@@ -206,9 +257,10 @@ final class DistancesCommand extends Verb {
   @SuppressWarnings("try") // the line acts by being open
   private Result measureAgainst(Predictions table, DistanceOptions options, Control control) {
     try (Predictions rows = Predictions.open(against, Kind.parse(kind), common.threads(), control)) {
-      // A sum of float64 and a distance of float32 for each pair.
+      // A sum of float64 and a distance of float32 for each pair; with errors three sums and two results.
+      long each = standardErrors == null ? Double.BYTES + Float.BYTES : 3 * Double.BYTES + 2 * Float.BYTES;
       common.reserve("the distances of " + rows.models() + " models to " + table.models(),
-          (Double.BYTES + Float.BYTES) * rows.models() * table.models());
+          each * rows.models() * table.models());
       return measureAgainst(rows, table, options, control);
     }
   }
@@ -217,13 +269,23 @@ final class DistancesCommand extends Verb {
   private Result measureAgainst(Predictions rows, Predictions table, DistanceOptions options, Control control) {
     try (ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "distances", "pair-samples",
             control::done, control::total);
-        CrossDistances matrix = CrossDistances.compute(rows, table, options, control)) {
+        CrossDistances matrix = CrossDistances.compute(
+            rows, table, options, standardErrors == null ? 0 : sampleBlocks, control)) {
       long begin = System.nanoTime();
+      if (standardErrors != null) {
+        matrix.writeStandardErrors(standardErrors);
+      }
       matrix.write(out);
       ObjectNode json = json(table.models(), table.classes(), matrix.report(), (System.nanoTime() - begin) * 1e-9);
       json.put("against", rows.models());
-      return new Result(json, List.of(rows.models() + " models against "
+      List<String> lines = new ArrayList<>(List.of(rows.models() + " models against "
           + summaryLine(table.models(), table.classes(), matrix.report()), redoneLine(matrix.report())));
+      if (standardErrors != null) {
+        json.put("sample_blocks", sampleBlocks);
+        json.put("std_errors", standardErrors.toString());
+        lines.add("standard errors over " + sampleBlocks + " blocks of samples: " + standardErrors);
+      }
+      return new Result(json, lines);
     }
   }
 

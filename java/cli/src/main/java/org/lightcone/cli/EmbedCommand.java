@@ -8,27 +8,57 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.lightcone.Control;
+import org.lightcone.DistanceOptions;
 import org.lightcone.Embedding;
 import org.lightcone.EmbeddingOptions;
 import org.lightcone.InPca;
+import org.lightcone.Kind;
+import org.lightcone.LandmarkEmbedding;
+import org.lightcone.Metric;
 import org.lightcone.Npy;
 import org.lightcone.PackedTiles;
+import org.lightcone.PredictionBlocks;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code lightcone embed}: InPCA of a distance matrix. */
 @Command(name = "embed", header = "Embeds a distance matrix by InPCA.",
-    description = "Writes the coordinates (M, K), float64. Axes are ordered by |eigenvalue|; one with a negative"
-        + " eigenvalue is time-like: squared distances along it are subtracted.",
-    footer = {"", "Example:", "  lightcone embed --distances D.npy --dims 3 --out X.npy"})
+    description = {"Writes the coordinates (M, K), float64. Axes are ordered by |eigenvalue|; one with a negative"
+        + " eigenvalue is time-like: squared distances along it are subtracted.", "",
+        "With --landmarks no matrix is needed: L of the models in P.npy, far from each other, are embedded exactly and"
+        + " all are placed by their distances to these, M L distances instead of M^2 / 2. How good that is, is measured"
+        + " on models that are not landmarks, and told as the share of their distances that the coordinates explain and"
+        + " as the mean error of one."},
+    footer = {"", "Example:", "  lightcone embed --distances D.npy --dims 3 --out X.npy",
+        "  lightcone embed --predictions P.npy --kind probs --landmarks 1000 --dims 3 --out X.npy"})
 final class EmbedCommand extends Verb {
   private static final int DEFAULT_DIMS = 10;
+  private static final int HELD_OUT = 200;
 
-  @Option(names = "--distances", paramLabel = "D.npy|D.tiles", required = true,
+  @Option(names = "--distances", paramLabel = "D.npy|D.tiles",
       description = "Symmetric matrix (M, M). A .tiles file is read as often as it is needed, and not held.")
   private Path distances;
 
-  @Option(names = "--dims", paramLabel = "K", description = "Dimensions, at most M - 1 (default: 10, or M - 1).")
+  @Option(names = "--predictions", paramLabel = "P.npy",
+      description = "Predictions (M, N, C), with --landmarks instead of --distances.")
+  private Path predictions;
+
+  @Option(names = "--kind", paramLabel = "K", description = "What they are: probs, log-probs or logits.")
+  private String kind;
+
+  @Option(names = "--metric", paramLabel = "M", completionCandidates = MetricNames.class,
+      description = "Which distance of the predictions: ${COMPLETION-CANDIDATES} (default: bhattacharyya).")
+  private String metric;
+
+  @Option(names = "--landmarks", paramLabel = "L", description = "So many landmarks, at least K + 1.")
+  private Integer landmarks;
+
+  @Option(names = "--held-out", paramLabel = "H",
+      description = "Models on which the error of --landmarks is measured (default: 200, or M - L).")
+  private Integer held;
+
+  @Option(names = "--dims", paramLabel = "K",
+      description = "Dimensions, at most M - 1, with --landmarks L - 1 (default: 10, or that).")
   private Integer dims;
 
   @Option(names = "--weights", paramLabel = "w.npy",
@@ -51,10 +81,15 @@ final class EmbedCommand extends Verb {
     if (tolerance != null && !(tolerance >= 1e-13 && tolerance <= 1e-2)) {
       throw usage("--tolerance " + tolerance + ": it lies between 1e-13 and 1e-2");
     }
+    DistanceOptions measure;
     try {
       Options.npyOutput("--out", out);
+      measure = measure();
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
+    }
+    if (landmarks != null) {
+      return byLandmarks(measure);
     }
     try (Control control = new Control();
         Interruption.Stage stage = stop.stage(control::cancel);
@@ -72,7 +107,73 @@ final class EmbedCommand extends Verb {
     }
   }
 
-  private Result result(int models, int k, Embedding e) {
+  /** Checks that one of the two ways is asked for, whole. */
+  private DistanceOptions measure() {
+    if ((distances == null) == (predictions == null)) {
+      throw new IllegalArgumentException("give either --distances D, or --predictions P.npy --kind K --landmarks L");
+    }
+    if (distances != null) {
+      if (landmarks != null || held != null || kind != null || metric != null) {
+        throw new IllegalArgumentException("--landmarks, --held-out, --kind and --metric go with --predictions: a"
+            + " matrix that is there is embedded as it is");
+      }
+      return null;
+    }
+    if (landmarks == null || kind == null) {
+      throw new IllegalArgumentException("--predictions takes --kind, what they are, and --landmarks, how many: for an"
+          + " embedding of all distances measure them first (lightcone distances)");
+    }
+    if (landmarks < 2 || held != null && held < 2) {
+      throw new IllegalArgumentException("--landmarks " + landmarks + (held == null ? "" : " --held-out " + held)
+          + ": at least 2 are needed");
+    }
+    if (weights != null) {
+      throw new IllegalArgumentException("--weights go with --distances: an embedding by landmarks takes none");
+    }
+    Options.parsed("--kind", kind, Kind::parse);
+    DistanceOptions options = DistanceOptions.defaults().withThreads(common.threads());
+    return metric == null ? options : options.withMetric(Options.parsed("--metric", metric, Metric::parse));
+  }
+
+  @SuppressWarnings("try") // the stage and the line act by being open
+  private Result byLandmarks(DistanceOptions measure) {
+    try (Control control = new Control();
+        Interruption.Stage stage = stop.stage(control::cancel);
+        PredictionBlocks blocks = new PredictionBlocks(predictions, Kind.parse(kind), measure, control);
+        ProgressLine line = new ProgressLine(spec.commandLine().getErr(), "embedding, this part", "steps",
+            control::done, control::total)) {
+      int models = blocks.models();
+      int k = dims != null ? dims : Math.max(1, Math.min(DEFAULT_DIMS, landmarks - 1));
+      int others = held != null ? held : Math.min(HELD_OUT, models - landmarks);
+      // Distances among the candidates for landmarks, four for each, and the coordinates.
+      long candidates = Math.min(models, 4L * landmarks);
+      common.reserve("an embedding by " + landmarks + " landmarks",
+          2 * candidates * candidates * Double.BYTES + (long) models * k * Double.BYTES);
+      EmbeddingOptions options = common.embedding(k, null);
+      long begin = System.nanoTime();
+      LandmarkEmbedding embedded = LandmarkEmbedding.of(
+          blocks, landmarks, others, tolerance == null ? options : options.withTolerance(tolerance), control);
+      Npy.writeDoubles(out, embedded.coordinates());
+      Embedding e = embedded.embedding();
+      double seconds = (System.nanoTime() - begin) * 1e-9;
+      ObjectNode json = json(models, k, e);
+      json.put("seconds", seconds);
+      ObjectNode said = json.putObject("landmarks");
+      said.put("count", landmarks).put("held_out", others).put("pairwise", embedded.pairwise())
+          .put("mean_error", embedded.meanError()).put("standard_error", embedded.standardError());
+      said.set("models", JSON.valueToTree(embedded.landmarks()));
+      said.set("dropped", JSON.valueToTree(embedded.dropped()));
+      List<String> lines = new ArrayList<>();
+      lines.add(String.format(Locale.ROOT, "%d models in %d dimensions by %d landmarks: %s in %.2f s", models, k,
+          landmarks, out, seconds));
+      lines.add(String.format(Locale.ROOT, "of the distances of %d models that are not landmarks the coordinates"
+          + " explain %.4f; mean error %.3g nats +- %.1g", others, embedded.pairwise(), embedded.meanError(),
+          embedded.standardError()));
+      return new Result(json, lines);
+    }
+  }
+
+  private ObjectNode json(int models, int k, Embedding e) {
     ObjectNode json = JSON.createObjectNode();
     json.put("models", models);
     json.put("dims", k);
@@ -88,6 +189,11 @@ final class EmbedCommand extends Verb {
     json.put("device_reason", e.deviceReason());
     json.put("dense", e.dense());
     json.put("out", out.toString());
+    return json;
+  }
+
+  private Result result(int models, int k, Embedding e) {
+    ObjectNode json = json(models, k, e);
     List<String> lines = new ArrayList<>();
     lines.add(String.format(Locale.ROOT, "%d models in %d dimensions: %s in %.2f s, %d passes over the distances,"
         + " residuals below %.1e", models, k, out, e.seconds(), e.passes(), Arrays.stream(e.residuals()).max().orElse(0)));

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import org.lightcone.DistanceOptions;
 import org.lightcone.DistancePlan;
+import org.lightcone.EmbeddingOptions;
 import org.lightcone.EngineInfo;
+import org.lightcone.InPca;
+import org.lightcone.LightconeException;
 import org.lightcone.Metric;
 import org.lightcone.cli.bench.Calibration;
 import org.lightcone.cli.bench.DiskRate;
@@ -19,13 +22,14 @@ import picocli.CommandLine.Option;
 
 /** {@code lightcone plan}: what the distances of a table will take, before anything runs. */
 @Command(name = "plan",
-    header = "Predicts memory, disk, reads and time of distances, and the time of an embedding.",
+    header = "Predicts memory, disk, reads and time of distances, and memory and time of an embedding.",
     description = {"Measures for a second or two what this machine reaches: multiply-adds, memory bandwidth, the disk"
         + " of the current folder, and the kernels themselves on a small table of as many classes. Predicts from that,"
         + " within a factor of two where the machine does nothing else.", "",
         "Near-identical models are measured again in float64; how many there are only the data can say, so the time"
         + " for all of them is told apart and not in the total. Files that do not fit in memory are read at the disk's"
-        + " rate. Memory, disk and reads are those of the distances; an embedding keeps within the same --memory."},
+        + " rate. Memory, disk and reads are those of the distances; an embedding, by a command of its own, keeps within"
+        + " the same --memory: its own is told apart."},
     footer = {"", "Example:", "  lightcone plan --models 100000 --samples 10000 --classes 10 --memory 8g"})
 final class PlanCommand extends Verb {
   @Option(names = "--models", paramLabel = "M", required = true, description = "How many models.")
@@ -45,7 +49,8 @@ final class PlanCommand extends Verb {
   @Option(names = "--tiles", description = "Into a .tiles file instead of a .npy.")
   private boolean tiles;
 
-  @Option(names = "--dims", paramLabel = "K", description = "Also tell the time of an embedding in so many dimensions.")
+  @Option(names = "--dims", paramLabel = "K",
+      description = "Also tell memory and time of an embedding in so many dimensions.")
   private Integer dims;
 
   @Override
@@ -70,7 +75,28 @@ final class PlanCommand extends Verb {
     DiskRate disk = DiskRate.of(Files.isWritable(Path.of("")) ? Path.of("").toAbsolutePath()
         : Path.of(System.getProperty("java.io.tmpdir")));
     Calibration rates = Calibration.measure(models, samples, classes, options);
-    return result(plan, rates, disk, seconds(plan, rates, disk));
+    Result result = result(plan, rates, disk, seconds(plan, rates, disk));
+    if (dims != null) {
+      addEmbedding(plan, result);
+    }
+    return result;
+  }
+
+  /** The embedding's memory, or why it cannot be. */
+  private void addEmbedding(DistancePlan plan, Result result) {
+    ObjectNode json = (ObjectNode) result.json();
+    boolean held = plan.inMemory() && !tiles;
+    try {
+      long bytes = InPca.memory(Math.toIntExact(models), held,
+          EmbeddingOptions.of(dims).withThreads(common.threads()).withMemory(common.memoryBytes()));
+      json.put("embed_memory_bytes", bytes);
+      result.lines().add("the embedding takes up to " + ByteSize.format(bytes)
+          + (held ? ", the matrix in it" : ", the matrix left on the disk"));
+    } catch (LightconeException e) {
+      json.putNull("embed_memory_bytes");
+      json.put("embed_refused", e.getMessage());
+      result.lines().add("no embedding: " + e.getMessage());
+    }
   }
 
   private ObjectNode seconds(DistancePlan plan, Calibration rates, DiskRate disk) {

@@ -116,11 +116,104 @@ class EngineCommandsTest {
     double[] cross = NpyFile.read(path("D.npy"));
     assertEquals(3, cross.length);
     assertEquals(bhattacharyya(0, 1), cross[1], 1e-5);
-    distances(p, "probs", "--against", q, "--std-errors", path("E.npy")).fails(2, "--against");
+    JsonNode ae = distances(p, "probs", "--metric", "euclidean", "--against", q, "--std-errors", path("E.npy"),
+        "--sample-blocks", 2).json();
+    assertEquals(2, ae.get("sample_blocks").asInt());
+    assertEquals((terms[0] + terms[1]) / 2, NpyFile.read(path("D.npy"))[1], 2e-6);
+    double[] errors = NpyFile.read(path("E.npy"));
+    assertEquals(3, errors.length);
+    assertEquals(0, errors[0]);
+    assertEquals(Math.abs(terms[0] - terms[1]) / 2, errors[1], 2e-6);
+    distances(p, "probs", "--against", q, "--std-errors", path("E.tiles")).fails(2, "--std-errors");
     distances(p, "probs", "--against", q, "--memory", "8").fails(1, "--memory");
     distances(p, "probs", "--std-errors", path("E.npy"), "--memory", "8").fails(1, "--memory");
     distances(p, "probs", "--std-errors", path("E.npy"), "--sample-blocks", 1).fails(2, "--sample-blocks");
     distances(p, "probs", "--metric", "jeffreys", "--precision", "compat").fails(1, "jeffreys");
+  }
+
+  @Test
+  void bootstrapReplicatesDrawTheSameBlocksForAllPairs() throws Exception {
+    Path p = NpyFile.doubles(path("P.npy"), SHAPE, P);
+    Object[] draw = {"--metric", "euclidean", "--bootstrap", 20, "--replicates", path("B.npy"), "--sample-blocks", 2,
+        "--seed", 3};
+    JsonNode json = distances(p, "probs", draw).json();
+    assertEquals(20, json.get("bootstrap").get("replicates").asInt());
+    assertEquals(3, json.get("bootstrap").get("seed").asInt());
+    assertEquals(2, json.get("sample_blocks").asInt());
+    double[] replicates = NpyFile.read(path("B.npy"));
+    assertEquals(20 * 9, replicates.length);
+    assertTrue(NpyFile.header(path("B.npy")).contains("(20, 3, 3)"), NpyFile.header(path("B.npy")));
+    int[] drawn = new int[3];
+    for (int r = 0; r < 20; r++) {
+      int matches = 0;
+      for (int twice = 0; twice <= 2; twice++) { // of two blocks the first is drawn so often
+        boolean all = true;
+        for (int i = 0; i < 3; i++) {
+          for (int j = 0; j < 3; j++) {
+            double mean = (twice * squared(i, j, 0) + (2 - twice) * squared(i, j, 1)) / 2;
+            all &= Math.abs(replicates[9 * r + 3 * i + j] - mean) <= 2e-6 * mean;
+          }
+        }
+        matches += all ? 1 : 0;
+        drawn[twice] += all ? 1 : 0;
+      }
+      assertEquals(1, matches, "replicate " + r);
+    }
+    assertTrue(drawn[1] < 20, "the draws differ: " + Arrays.toString(drawn));
+    distances(p, "probs", draw).json();
+    assertArrayEquals(replicates, NpyFile.read(path("B.npy")), "the same seed, the same blocks");
+    distances(p, "probs", "--bootstrap", 2).fails(2, "--replicates");
+    distances(p, "probs", "--replicates", path("B.npy")).fails(2, "--bootstrap");
+    distances(p, "probs", "--bootstrap", 0, "--replicates", path("B.npy")).fails(2, "--bootstrap");
+    distances(p, "probs", "--bootstrap", 2, "--replicates", path("B.npy"), "--against", p).fails(2, "--against");
+    distances(p, "probs", "--bootstrap", 2, "--replicates", path("B.npy"), "--memory", "8").fails(1, "--memory");
+  }
+
+  /** |p - q|^2 of one sample. */
+  private static double squared(int i, int j, int n) {
+    double sum = 0;
+    for (int c = 0; c < 2; c++) {
+      sum += Math.pow(P[4 * i + 2 * n + c] - P[4 * j + 2 * n + c], 2);
+    }
+    return sum;
+  }
+
+  /** Binary predictions of one sample under hellinger lie on an arc of a plane: two dimensions hold all. */
+  @Test
+  void landmarksPlaceTheOthersAndTellTheirError() throws Exception {
+    int models = 60;
+    double[] p = new double[2 * models];
+    for (int i = 0; i < models; i++) {
+      p[2 * i] = (i + 0.5) / models;
+      p[2 * i + 1] = 1 - p[2 * i];
+    }
+    Path file = NpyFile.doubles(path("P.npy"), "(60, 1, 2)", p);
+    Object[] args = {"embed", "--json", "--predictions", file, "--kind", "probs", "--metric", "hellinger", "--landmarks",
+        20, "--dims", 2, "--out", path("X.npy")};
+    JsonNode e = Cli.run(args).json();
+    assertEquals(60, e.get("models").asInt());
+    JsonNode landmarks = e.get("landmarks");
+    assertEquals(20, landmarks.get("models").size());
+    assertEquals(20, landmarks.get("count").asInt());
+    assertEquals(40, landmarks.get("held_out").asInt());
+    // Distances are float32 to 2e-6 of each, and each coordinate is a mean of 20 of them.
+    assertEquals(1, landmarks.get("pairwise").asDouble(), 1e-4);
+    assertTrue(landmarks.get("mean_error").asDouble() < 1e-4, e.toString());
+    double[] x = NpyFile.read(path("X.npy"));
+    assertEquals(120, x.length);
+    for (int i = 0; i < models; i++) {
+      for (int j = 0; j < models; j++) {
+        double bc = Math.sqrt(p[2 * i] * p[2 * j]) + Math.sqrt(p[2 * i + 1] * p[2 * j + 1]);
+        double interval = Math.pow(x[2 * i] - x[2 * j], 2) + Math.pow(x[2 * i + 1] - x[2 * j + 1], 2);
+        assertEquals(1 - bc, interval, 1e-4);
+      }
+    }
+    Cli.run("embed", "--predictions", file, "--kind", "probs", "--out", path("X.npy")).fails(2, "--landmarks");
+    Cli.run("embed", "--predictions", file, "--landmarks", 5, "--out", path("X.npy")).fails(2, "--kind");
+    Cli.run("embed", "--distances", path("D.npy"), "--landmarks", 5, "--out", path("X.npy")).fails(2, "--predictions");
+    Cli.run("embed", "--out", path("X.npy")).fails(2, "--distances");
+    Cli.run("embed", "--predictions", file, "--kind", "probs", "--landmarks", 59, "--out", path("X.npy"))
+        .fails(1, "59 landmarks");
   }
 
   @Test

@@ -92,6 +92,11 @@ class PlanCommandTest {
     for (String key : new String[] {"validate", "read", "distances", "write", "embed", "total", "refine_at_most"}) {
       assertTrue(plan.get("seconds").get(key).asDouble() > 0, key + " in " + plan);
     }
+    long embedding = plan.get("embed_memory_bytes").asLong();
+    assertTrue(embedding > matrix / 2 && embedding <= 4L << 30, plan.toString());
+    JsonNode onDisk = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--dims", 5, "--memory",
+        "1500m", "--tiles", "--json").json();
+    assertTrue(onDisk.get("embed_memory_bytes").asLong() < embedding, "the matrix stays on the disk: " + onDisk);
     for (String key : new String[] {"fma_per_second", "read_bytes_per_second", "disk_write_bytes_per_second"}) {
       assertTrue(plan.get("ceilings").get(key).asDouble() > 0, key + " in " + plan);
     }

@@ -162,11 +162,12 @@ final class DistanceRow extends Row {
   @Override
   Ceiling ceiling(MachineCeilings machine) {
     // Exact sums of products are float64; the product trick of the Bhattacharyya distance is float32 always.
-    boolean single = metric == Metric.BHATTACHARYYA || options.precision() == Precision.FAST;
+    boolean single = metric == Metric.BHATTACHARYYA || metric == Metric.HELLINGER_PRODUCT
+        || options.precision() == Precision.FAST;
     String name = single ? "FMA" : "FMA64";
     return switch (metric) {
       // One multiplication into the product and 3 / 8 of an instruction that renormalises it share the FMA units.
-      case BHATTACHARYYA -> fma(machine, name + " / (C + 11/8)", single, key.classes() + 1 + 3.0 / 8);
+      case BHATTACHARYYA, HELLINGER_PRODUCT -> fma(machine, name + " / (C + 11/8)", single, key.classes() + 1 + 3.0 / 8);
       case HELLINGER -> fma(machine, name + " / C", single, key.classes());
       // A difference and its square; or two streams.
       case EUCLIDEAN, GEODESIC, GEODESIC_L2, JEFFREYS -> fma(machine, name + " / 2C", single, 2.0 * key.classes());

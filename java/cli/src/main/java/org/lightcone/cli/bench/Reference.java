@@ -3,7 +3,7 @@ package org.lightcone.cli.bench;
 
 import java.nio.FloatBuffer;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
+import java.util.function.DoubleBinaryOperator;
 
 /**
  * Distances in plain float64, written out by their definitions and sharing nothing with the engine. The Bhattacharyya
@@ -17,17 +17,19 @@ final class Reference {
     double of(double[] p, double[] q, int from, int to);
   }
 
-  private record Metric(Term term, DoubleUnaryOperator ofMean) {}
+  private record Metric(Term term, DoubleBinaryOperator ofMeanAndSamples) {}
 
   private static final Map<String, Metric> METRICS = Map.of(
-      "bhattacharyya", new Metric((p, q, a, b) -> -Math.log1p(-halfNorm(p, q, a, b)), mean -> mean),
-      "hellinger", new Metric(Reference::halfNorm, mean -> mean),
-      "jeffreys", new Metric(Reference::jeffreys, mean -> mean),
-      "geodesic", new Metric((p, q, a, b) -> angle(p, q, a, b), mean -> mean),
-      "geodesic-l2", new Metric((p, q, a, b) -> angle(p, q, a, b) * angle(p, q, a, b), Math::sqrt),
-      "euclidean", new Metric(Reference::squared, mean -> mean),
-      "jensen-shannon", new Metric(Reference::jensenShannon, mean -> mean),
-      "disagreement", new Metric((p, q, a, b) -> argmax(p, a, b) == argmax(q, a, b) ? 0 : 1, mean -> mean));
+      "bhattacharyya", new Metric((p, q, a, b) -> -Math.log1p(-halfNorm(p, q, a, b)), (mean, n) -> mean),
+      "hellinger-product", new Metric((p, q, a, b) -> -Math.log1p(-halfNorm(p, q, a, b)),
+          (mean, n) -> -Math.expm1(-n * mean)),
+      "hellinger", new Metric(Reference::halfNorm, (mean, n) -> mean),
+      "jeffreys", new Metric(Reference::jeffreys, (mean, n) -> mean),
+      "geodesic", new Metric((p, q, a, b) -> angle(p, q, a, b), (mean, n) -> mean),
+      "geodesic-l2", new Metric((p, q, a, b) -> angle(p, q, a, b) * angle(p, q, a, b), (mean, n) -> Math.sqrt(mean)),
+      "euclidean", new Metric(Reference::squared, (mean, n) -> mean),
+      "jensen-shannon", new Metric(Reference::jensenShannon, (mean, n) -> mean),
+      "disagreement", new Metric((p, q, a, b) -> argmax(p, a, b) == argmax(q, a, b) ? 0 : 1, (mean, n) -> mean));
 
   private final Metric metric;
   private final int samples;
@@ -72,7 +74,7 @@ final class Reference {
     for (int n = 0; n < samples; n++) {
       sum += metric.term.of(rows[i], rows[j], n * classes, (n + 1) * classes);
     }
-    return metric.ofMean.applyAsDouble(sum / samples);
+    return metric.ofMeanAndSamples.applyAsDouble(sum / samples, samples);
   }
 
   private static double halfNorm(double[] p, double[] q, int from, int to) {

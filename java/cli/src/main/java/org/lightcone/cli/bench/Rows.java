@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.lightcone.Centroid;
 import org.lightcone.DistanceOptions.Precision;
 import org.lightcone.EngineInfo;
 import org.lightcone.Isa;
@@ -66,10 +67,12 @@ final class Rows {
     distances(Metric.BHATTACHARYYA, 128, 500, 1000, threads, Isa.AUTO);
   }
 
-  /** hellinger-product is not among them: it is the pass of bhattacharyya with another last line. */
+  /** hellinger-product, the pass of bhattacharyya with another last line, is 1 for all but the fewest samples. */
   private void otherMetrics() {
     List<Metric> metrics = Stream.of(Metric.values())
-        .filter(metric -> metric != Metric.BHATTACHARYYA && Reference.knows(metric.toString())).toList();
+        .filter(metric -> metric != Metric.BHATTACHARYYA
+            && metric != Metric.HELLINGER_PRODUCT && Reference.knows(metric.toString())).toList();
+    distances(Metric.HELLINGER_PRODUCT, quick ? 100 : 2048, 20, 10, threads, Isa.AUTO);
     for (long[] size : quick ? new long[][] {{160, 200}} : new long[][] {{256, 1000}, {1024, 2000}}) {
       for (Metric metric : metrics) {
         // Logarithms of every class of every pair: by orders of magnitude the slowest, here and elsewhere.
@@ -99,11 +102,16 @@ final class Rows {
     if (!quick) {
       rows.add(new ProgressRow(1024, 10_000, 10, threads, isa));
     }
+    for (Centroid.Mean mean : List.of(Centroid.Mean.ARITHMETIC, Centroid.Mean.BHATTACHARYYA)) {
+      rows.add(new CentroidRow(mean, quick ? 20 : 256, quick ? 100 : 2000, 10, threads, isa));
+    }
+    rows.add(new TrajectoriesRow(quick ? 6 : 100, quick ? 20 : 200, 10, threads, isa));
   }
 
   private void labelMaps() {
     Isa isa = engine.isa();
     rows.add(new ArgmaxRow(quick ? 8 : 64, quick ? 2_000 : 100_000, 10, threads, isa));
+    rows.add(new PlanePointsRow(quick ? 2 : 16, quick ? 48 : 3072, threads, isa));
     rows.add(new AgreementRow(2, quick ? 100_000 : 128_000_000, threads, isa));
     rows.add(new AgreementRow(quick ? 20 : 256, quick ? 3_001 : 100_000, threads, isa));
     rows.add(new ComponentsRow(quick ? 20 : 500, 50, threads, isa));
