@@ -193,8 +193,8 @@ typedef struct lightcone_distances_report {
   int64_t infinite_terms;   /* (pair, sample) terms, each unordered pair once */
   int64_t infinite_pairs;   /* pairs with at least one such term */
   int64_t working_bytes;    /* memory taken besides input and output: lightcone_distances_memory */
-  double read_seconds;      /* ingest: rows to panels */
-  double distances_seconds; /* fast kernel, both without the refinement */
+  double read_seconds;      /* ingest: rows to panels; on a device the part of distances_seconds that waited for rows */
+  double distances_seconds; /* fast kernel, without the refinement; on a device the whole pass, copies and ingest with it */
   double refine_seconds;
   int32_t isa;              /* the one that ran */
   int32_t threads;
@@ -246,12 +246,13 @@ LIGHTCONE_API void lightcone_distances_report_init(lightcone_distances_report* r
  * On a device (see devices, below) the same contract holds for bhattacharyya and hellinger-product with exact, without
  * sample blocks. fast is float16 there, on the tensor cores, and of bhattacharyya alone. A sample's term x is within
  *     2e-3 min(1, sqrt(2 x) + 2e-3) + 2^-27 sqrt(C) e^x
- * of its value, the second part up to 2^-27 sqrt(C) e^x = 1/4 (x = 16 for C = 10), where float16's smallest steps are
- * few; a term that it cannot tell from infinite is done again in float64. The errors of samples are independent, so
- * that of d is smaller by about sqrt(N). All else runs on the CPU alone. The bits are the device's own, the same from run to run,
- * whatever its free memory and the bands that follow from it. panel_bytes is then device memory, by default a 16th of
- * the device's and at most 4 GiB; beside the panels stand two buffers of the chunk's source rows, as large or, of
- * float64, twice as large, and the same two pinned on the host: working_bytes. */
+ * of its value while the second part is below 1/4 (x = 16 for C = 10; to be exact it is -log(1 - that)), and beyond, where
+ * float16's smallest steps are few, within log(2 + C); a term that it cannot tell from infinite is done again in float64.
+ * The errors of samples are independent, so that of d is smaller by about sqrt(N). All else runs on the CPU alone. The
+ * bits are the device's own, the same from run to run, whatever its free memory and the bands that follow from it. A
+ * device without the memory is LIGHTCONE_OUT_OF_MEMORY, or with auto the CPU's case. panel_bytes is then device memory,
+ * by default a 16th of the device's and at most 4 GiB; beside the panels stand two buffers of the chunk's source rows, of
+ * float32 as large (with fast twice as large), of float64 twice that, and the same two pinned on the host: working_bytes. */
 LIGHTCONE_API lightcone_status lightcone_distances(const lightcone_predictions* predictions,
                                                    const lightcone_distances_options* options,
                                                    lightcone_control* control, void* out,
@@ -602,21 +603,26 @@ typedef struct lightcone_device_tiles lightcone_device_tiles;
 
 /* Memory on a device for the packed matrix of M = models and products with up to most_columns (a multiple of 8)
  * vectors, about 2 M^2 + 8 M (2 to 9) most_columns bytes, all of it taken here. weights (M), not negative and of mean
- * 1, are those of the centring; null for ones. */
+ * 1, are those of the centring; null for ones. ordinal: which of several devices. LIGHTCONE_OUT_OF_MEMORY says what it
+ * takes and has; LIGHTCONE_UNSUPPORTED why there is no device. */
 LIGHTCONE_API lightcone_status lightcone_device_tiles_create(int64_t models, int64_t most_columns,
                                                              const double* weights, int32_t ordinal,
                                                              lightcone_device_tiles** out);
 LIGHTCONE_API void lightcone_device_tiles_destroy(lightcone_device_tiles* tiles); /* null is allowed */
 
-/* Copies block rows there, from host memory; bands in rising order, each once. */
+/* Copies the block rows [block_begin, block_end) there, from host memory: their packed tiles in order, (tiles,
+ * LIGHTCONE_TILE, LIGHTCONE_TILE) float32, finite; bands in rising order, each once. */
 LIGHTCONE_API lightcone_status lightcone_device_tiles_put(lightcone_device_tiles* device, const float* tiles,
                                                           int64_t block_begin, int64_t block_end, int32_t threads,
                                                           lightcone_control* control);
 
-/* y = A x for blocks (M, columns), row-major, in float64; |error| <= (M + 2) 2^-53 times the sum of the terms' magnitudes.
- * A is one of these, with W = -1/2 (I - 1 w'/M) D (I - w 1'/M) and S = diag(sqrt w). x and y are both host memory
- * (on_device 0) or both addresses on the device, x != y. The same bits from run to run and on any device of one
- * architecture. Its unit of progress is the block row. y is scratch on failure. */
+/* y = A x for blocks (M, columns), row-major, in float64, columns a multiple of 8 up to most_columns. A is one of these,
+ * with W = -1/2 (I - 1 w'/M) D (I - w 1'/M) and S = diag(sqrt w). With u = 2^-53, an entry of PLAIN is within
+ * (M + 2) u sum_j |D_ij x_j|, one of HALF within 8 (M + 8) u max |D| sum_j sqrt(w_j) |x_j|, one of CENTRED within
+ * sqrt(w_i) times that. x and y are both host memory (on_device 0) or both addresses of the tiles' device, aligned to 16
+ * bytes, which do not overlap; what fills x on a stream of the caller must be done before the call, and the call returns
+ * when its own work is. threads: of the host, 0 all. The same bits from run to run and on any device of one architecture.
+ * Its unit of progress is the block row. y is scratch on failure. */
 #define LIGHTCONE_PRODUCT_PLAIN 0   /* D */
 #define LIGHTCONE_PRODUCT_CENTRED 1 /* S W S */
 #define LIGHTCONE_PRODUCT_HALF 2    /* W S */

@@ -290,6 +290,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* out, int device) {
   out->multiProcessorCount = emulation.multiprocessors;
   return cudaSuccess;
 }
+int most_shared_memory() { return emulation.shared_memory > 0 ? emulation.shared_memory : 232448; }
 cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : cudaErrorInvalidValue; }
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   const Lock lock(mutex);

@@ -27,7 +27,8 @@ using std::sin, std::sqrt;
   alignas(16) static unsigned char name##_bytes[232448]; \
   type* const name = reinterpret_cast<type*>(name##_bytes)
 #define LIGHTCONE_LAUNCH_SHARED(kernel, grid, block, bytes, stream, ...) \
-  LIGHTCONE_LAUNCH(kernel, grid, block, stream, __VA_ARGS__)
+  ((bytes) > most_shared_memory() ? static_cast<int>(cudaErrorInvalidValue) \
+                                  : LIGHTCONE_LAUNCH(kernel, grid, block, stream, __VA_ARGS__))
 #define LIGHTCONE_UNROLL
 #define LIGHTCONE_ROLLED
 #define LIGHTCONE_LAUNCH(kernel, grid, block, stream, ...) emulate::launch((kernel), (grid), (block), (stream), __VA_ARGS__)
@@ -82,11 +83,6 @@ template <class T>
 T __shfl_xor_sync(unsigned, T value, int mask) {
   return emulate::exchange(value, emulate::lane() ^ static_cast<unsigned>(mask));
 }
-template <class T>
-T __shfl_down_sync(unsigned, T value, unsigned by) {
-  const unsigned source = emulate::lane() + by;
-  return emulate::exchange(value, source < 32 ? source : emulate::lane());
-}
 inline unsigned __ballot_sync(unsigned, int predicate) {
   const uint64_t own = predicate != 0;
   std::memcpy(emulate::warp_slots() + emulate::lane(), &own, sizeof own);
@@ -123,6 +119,12 @@ inline double __dsub_rn(double a, double b) { return a - b; }
 inline unsigned __float_as_uint(float x) { unsigned bits; std::memcpy(&bits, &x, 4); return bits; }
 inline double __longlong_as_double(long long bits) { double x; std::memcpy(&x, &bits, 8); return x; }
 inline float __uint_as_float(unsigned bits) { float x; std::memcpy(&x, &bits, 4); return x; }
+
+inline float multiply_flushed(float a, float b) {
+  const auto flushed = [](float x) { return std::fabs(x) < 0x1p-126f ? 0.0f : x; };
+  return flushed(flushed(a) * flushed(b));
+}
+int most_shared_memory();
 
 inline void copy_async16(void* shared, const void* global) { std::memcpy(shared, global, 16); }
 inline void copy_async4(void* shared, const void* global, bool there) {

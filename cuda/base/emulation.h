@@ -15,7 +15,7 @@ struct LightconeEmulation {
   int32_t eager_copies;     // 1: a copy runs as soon as what it waits for allows, not as late as possible
   int32_t multiprocessors;  // 0: a device that is never chosen for its speed
   int32_t device_error;     // what asking for devices gives, for example 35 (no driver); 0: one device
-  int32_t reserved;
+  int32_t shared_memory;    // of a block, in bytes; 0: 227 KiB, as H100 has
 };
 
 extern "C" LightconeEmulation* lightcone_emulation(void);

@@ -46,6 +46,21 @@
 #define LIGHTCONE_NOINLINE __noinline__
 #define LIGHTCONE_ARGS __grid_constant__
 
+// a b with subnormals as 0: such a product has lost bits, and must not come back by the factors that follow.
+__device__ __forceinline__ float multiply_flushed(float a, float b) {
+  float product;
+  asm("mul.ftz.f32 %0, %1, %2;" : "=f"(product) : "f"(a), "f"(b));
+  return product;
+}
+// Shared memory that a block may have, in bytes.
+inline int most_shared_memory() {
+  int device = 0, bytes = 0;
+  if (cudaGetDevice(&device) != cudaSuccess ||
+      cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device) != cudaSuccess)
+    return 0;
+  return bytes;
+}
+
 // 16 bytes from global to shared memory, without a register between; both aligned to 16.
 __device__ __forceinline__ void copy_async16(void* shared, const void* global) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(

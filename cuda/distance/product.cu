@@ -113,7 +113,8 @@ __device__ __forceinline__ void product_tile(const DeviceProductArgs& a, int64_t
     for (int r = 0; r < kRows; ++r)
       LIGHTCONE_UNROLL
       for (int c = 0; c < kColumns; ++c)
-        product[r][c] *= kGuarded && sum[r][c] < kDeviceLeastDot ? 0.0f : sum[r][c];
+        product[r][c] =
+            multiply_flushed(product[r][c], kGuarded && sum[r][c] < kDeviceLeastDot ? 0.0f : sum[r][c]);
     if (!last) continue;
     LIGHTCONE_UNROLL
     for (int r = 0; r < kRows; ++r)

@@ -73,7 +73,7 @@ struct Forest {
 
   __device__ __forceinline__ void flatten(int64_t first, int64_t stride) const {
     each(first, stride, [&](int32_t p, bool there) {
-      const int32_t own = there ? root(p) : -1;
+      const int32_t own = there ? find(p) : -1;
       if (there) parents[p] = own;
       const int32_t before = __shfl_sync(kAllLanes, own, lane() - 1);
       const bool head = lane() == 0 || own != before;
@@ -117,6 +117,13 @@ struct Forest {
   }
 
  private:
+  // The root, without writing: while others flatten, a halved path could put back a parent that is no root.
+  __device__ __forceinline__ int32_t find(int32_t p) const {
+    const volatile int32_t* const parent = parents;
+    int32_t at = parent[p];
+    for (int32_t next = parent[at]; at > next; next = parent[at]) at = next;
+    return at;
+  }
   // The root, halving the path on the way.
   __device__ __forceinline__ int32_t root(int32_t p) const {
     volatile int32_t* const parent = parents;

@@ -15,6 +15,9 @@ class DevicePipe {
   // Buffers of so many bytes, two each on host and device; 0: that way is not used.
   DevicePipe(const Device& device, const DeviceStream& compute, const Progress& progress, int64_t in_bytes,
              int64_t out_bytes);
+  ~DevicePipe() { device_.operations().stream_synchronize(compute_.get()); }  // which works on these buffers
+  DevicePipe(const DevicePipe&) = delete;
+  DevicePipe& operator=(const DevicePipe&) = delete;
 
   // Fills the pinned buffer of piece k; returns the bytes to copy. Called on another thread.
   using Load = std::function<int64_t(int64_t k, char* pinned)>;

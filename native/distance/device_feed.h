@@ -29,6 +29,10 @@ class DeviceFeed {
   DeviceFeed(const Device& device, const DevicePlan& plan, const DeviceStream& compute, Team& team,
              const Progress& progress);
 
+  ~DeviceFeed() { device_.operations().stream_synchronize(compute_.get()); }  // which reads these buffers
+  DeviceFeed(const DeviceFeed&) = delete;
+  DeviceFeed& operator=(const DeviceFeed&) = delete;
+
   // For the chunks of `length` samples of `all` in order: ingest(chunk, fed) queues on the compute stream what reads the
   // source rows, then use(chunk, fed) the rest. Ends when all is queued. Returns the seconds it waited for rows.
   using Step = std::function<void(SampleRange chunk, const FedTables& fed)>;

@@ -285,8 +285,17 @@ void distances(const Predictions& rows, const Predictions& columns, const lightc
   report->pairs = placed.plan.grid.pairs();
   progress.expect(placed.plan.grid.pairs() * placed.plan.all.count);
   const Predictions tail = columns.tail(placed.plan.row_begin);
-  device_distances(triangle ? tail : rows, tail, options, placed.metric, placed.plan, placed.choice, team, progress, out,
-                   report);
+  try {
+    device_distances(triangle ? tail : rows, tail, options, placed.metric, placed.plan, placed.choice, team, progress, out,
+                     report);
+  } catch (const Error& error) {
+    // Memory is planned and taken before anything is computed.
+    if (options.device != LIGHTCONE_DEVICE_AUTO || error.status() != LIGHTCONE_OUT_OF_MEMORY) throw;
+    report->device = LIGHTCONE_DEVICE_CPU;
+    report->device_name[0] = '\0';
+    std::snprintf(report->device_reason, sizeof report->device_reason, "%s", error.what());
+    Distances(rows, columns, options, progress, report).run(out);
+  }
 }
 
 int64_t distances_memory(int64_t rows, int64_t columns, int64_t samples, int64_t classes,

@@ -29,7 +29,7 @@ void device_agreement(const lightcone_label_maps& maps, const uint8_t* mask, con
   const int64_t budget = std::min(place.device_input ? INT64_MAX : kPieceBytes, buffer_bytes(place, device) / 4);
   const int64_t words = std::clamp<int64_t>(budget / (32 * padded * label), 1,
                                             std::min<int64_t>((points + 31) / 32, int64_t{1} << 26));
-  const int64_t piece = 32 * words, mask_at = DevicePipe::rounded(count * piece * label);
+  const int64_t piece = 32 * words, mask_at = place.device_input ? 0 : DevicePipe::rounded(count * piece * label);
   const int64_t in_bytes = mask_at + piece;  // labels, of the host; mask, always the host's
   const int64_t planes = 8 * label;
   const int64_t needed = 8 * count * count + 4 * words * (planes * padded + 1) + 2 * in_bytes, free = device.memory_free();

@@ -32,6 +32,7 @@ class EmulationScope {
     now_->memory_total = before_.memory_total;
     now_->multiprocessors = before_.multiprocessors;
     now_->eager_copies = before_.eager_copies;
+    now_->shared_memory = before_.shared_memory;
     now_->device_error = before_.device_error;
     now_->fail_allocation = now_->fail_launch = now_->fail_copy = 0;
   }

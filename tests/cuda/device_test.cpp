@@ -151,6 +151,29 @@ TEST_CASE("memory is what was planned, and what does not fit says what would") {
   CHECK(e->live == live);
 }
 
+TEST_CASE("auto does on the CPU what the device has no memory for") {
+  LightconeEmulation* e = emulation();
+  if (e == nullptr) return;
+  const EmulationScope scope;
+  e->multiprocessors = 1 << 20;  // the device would be chosen
+  e->memory_total = 1 << 18;
+  // Just beyond what the start of a device is worth.
+  const Table t = random_logits(4000, 2200, 2, 1, 0.5, 83);
+  const Predictions p = predictions(t, LIGHTCONE_FLOAT32);
+  lightcone_distances_options options = options_for(LIGHTCONE_DEVICE_AUTO);
+  options.out_dtype = LIGHTCONE_FLOAT32;
+  options.threads = 1;
+  options.refine = LIGHTCONE_REFINE_OFF;
+  REQUIRE(where(t.models, t.samples, t.classes, options).device == LIGHTCONE_DEVICE_CUDA);
+  std::vector<float> out(static_cast<size_t>(t.models * t.models), NAN);
+  lightcone_distances_report report;
+  lightcone_distances_report_init(&report);
+  REQUIRE(lightcone_distances(p.handle.get(), &options, nullptr, out.data(), &report) == LIGHTCONE_OK);
+  CHECK(report.device == LIGHTCONE_DEVICE_CPU);
+  CHECK(contains(report.device_reason, "MiB"));
+  CHECK(out.back() == 0);
+}
+
 TEST_CASE("an error leaves the device usable and nothing behind") {
   LightconeEmulation* e = emulation();
   if (e == nullptr) return;

@@ -111,6 +111,23 @@ TEST_CASE("products that float64 cannot hold are taken in the log domain") {
   check_contract(disjoint, infinite);
 }
 
+TEST_CASE("a product that is subnormal on the way is flagged, although the samples after it bring it back") {
+  // Eight samples of a group, scaled by 2^14 to 2^15 each: three small ones take the product below 2^-126, five equal ones
+  // lift it above again, with what was left of its bits. None is small enough to be seen alone.
+  Table t = random_logits(2, 8, 2, 0, 0, 37);
+  const double small[] = {55.6, 65.8, 72.1};  // -log2 BC
+  for (int64_t n = 0; n < 3; ++n)
+    for (int64_t m = 0; m < 2; ++m) {
+      // BC = 2 e^-x of rows (x, -x) and (-x, x).
+      const double x = (small[n] + 1) * 0.6931471805599453;
+      t.row(m, n)[0] = m == 0 ? x : -x;
+      t.row(m, n)[1] = -t.row(m, n)[0];
+    }
+  const Measured m = measure(predictions(t), t.models, options_for(LIGHTCONE_DEVICE_CUDA));
+  CHECK(m.report.flagged_pairs == 1);
+  check_contract(t, m);
+}
+
 TEST_CASE("dot products of subnormal terms are flagged, not trusted") {
   // One sample in nine has BC of about 2^-145, from s that float32 holds with a few bits; the product of the rest brings
   // it back into range.

@@ -2,15 +2,15 @@
 // Mode `fast`, float16 on the tensor cores (emulated: their model in cuda/base/mma.h): the distances against the
 // definition, to the bound of lightcone.h term by term.
 #include "device.h"
-#include "distance/device_kernels.h"
+#include "distance/device_plan.h"
 
 using namespace support;
 
 namespace {
 
-// The bound on one sample's term x: two rows each rounded to a relative 2^-11 where float16 is normal, to steps of 2^-27
-// below. A term is off by 2^-10 times the tangent of the angle, never by more than 4 roundings; and by the steps of all
-// classes against BC = e^-x, up to where so few steps are left that only their number can be told.
+// lightcone.h's bound on one sample's term x: two rows each rounded to a relative 2^-11 where float16 is normal, to steps
+// of 2^-27 below. A term is off by 2^-10 times the tangent of the angle, never by more than 4 roundings; and by the steps
+// of all classes against BC = e^-x, up to where so few steps are left that only their number can be told.
 double term_bound(double x, int64_t classes) {
   const double steps = 0x1p-27 * std::sqrt(static_cast<double>(classes)) * std::exp(x);
   const double fine = 2e-3 * std::min(1.0, std::sqrt(2 * x) + 2e-3);
@@ -109,7 +109,8 @@ TEST_CASE("fast has the same bits in every run and in bands; in chunks, the same
   CHECK(measure(p, t.models, options).d == once.d);
   if (LightconeEmulation* e = emulation()) {
     const EmulationScope scope;
-    e->memory_total = (once.report.device_bytes - 2 * 76048) * 32 / 31 + 64;  // two tiles of six do not fit
+    // Two tiles of six do not fit.
+    e->memory_total = (once.report.device_bytes - 2 * lightcone::DevicePlan::kTileBytes) * 32 / 31 + 64;
     const Measured bands = measure(p, t.models, options);
     CHECK(bands.report.bands > 1);
     CHECK(bands.d == once.d);
@@ -118,6 +119,17 @@ TEST_CASE("fast has the same bits in every run and in bands; in chunks, the same
   const Measured chunks = measure(p, t.models, options);
   CHECK(chunks.d != once.d);
   check_fast(t, chunks);
+}
+
+TEST_CASE("fast on a device with little shared memory takes the smaller block, with the same bits") {
+  LightconeEmulation* e = emulation();
+  if (e == nullptr) return;
+  const Table t = random_logits(130, 20, 10, 1, 0.5, 59);
+  const Predictions p = predictions(t);
+  const Measured large = measure(p, t.models, fast_options());
+  const EmulationScope scope;
+  e->shared_memory = 99 << 10;  // GeForce
+  CHECK(measure(p, t.models, fast_options()).d == large.d);
 }
 
 TEST_CASE("fast is refused where float16 is too coarse") {

@@ -84,27 +84,29 @@ class PlanCommandTest {
 
   @Test
   void aPlanTellsMemoryAndTimesAndWritesNothing(@TempDir Path folder) throws Exception {
-    JsonNode plan = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--dims", 5, "--memory", "4g",
+    // Limits that hold whatever this process, which earlier tests have fed, has now: far above, and 1 GiB too little.
+    JsonNode plan = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--dims", 5, "--memory", "64g",
         "--json").json();
     long matrix = 20000L * 20000 * 4;
     assertEquals(matrix, plan.get("disk_bytes").asLong(), "in memory, and a .npy");
-    assertTrue(plan.get("memory_bytes").asLong() > matrix / 2, plan.toString());
+    long needed = plan.get("memory_bytes").asLong();
+    assertTrue(needed > matrix / 2, plan.toString());
     for (String key : new String[] {"validate", "read", "distances", "write", "embed", "total", "refine_at_most"}) {
       assertTrue(plan.get("seconds").get(key).asDouble() > 0, key + " in " + plan);
     }
-    long embedding = plan.get("embed_memory_bytes").asLong();
-    assertTrue(embedding > matrix / 2 && embedding <= 4L << 30, plan.toString());
-    JsonNode onDisk = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--dims", 5, "--memory",
-        "1500m", "--tiles", "--json").json();
-    assertTrue(onDisk.get("embed_memory_bytes").asLong() < embedding, "the matrix stays on the disk: " + onDisk);
     for (String key : new String[] {"fma_per_second", "read_bytes_per_second", "disk_write_bytes_per_second"}) {
       assertTrue(plan.get("ceilings").get(key).asDouble() > 0, key + " in " + plan);
     }
-    JsonNode banded = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--memory", "1500m",
+    long embedding = plan.get("embed_memory_bytes").asLong();
+    assertTrue(embedding > matrix / 2 && embedding <= 64L << 30, plan.toString());
+    long less = needed - (1L << 30);
+    JsonNode banded = Cli.run("plan", "--models", 20000, "--samples", 100, "--classes", 10, "--dims", 5, "--memory", less,
         "--tiles", "--json").json();
     assertTrue(banded.get("bands").asInt() > 1, banded.toString());
-    assertTrue(banded.get("memory_bytes").asLong() <= 1500L << 20, banded.toString());
+    assertTrue(banded.get("memory_bytes").asLong() <= less, banded.toString());
     assertTrue(banded.get("reads").asInt() >= banded.get("bands").asInt(), banded.toString());
+    long embeddingOnDisk = banded.get("embed_memory_bytes").asLong();
+    assertTrue(embeddingOnDisk <= less, banded.toString());
     try (var files = Files.list(folder)) {
       assertEquals(0, files.count());
     }
